@@ -1,0 +1,185 @@
+//! Byte classes of the grammars, each one ABNF rule.
+//!
+//! One table of 128 bytes holds them all; a byte with the high bit set is in no class.
+
+/// `tchar`, RFC 9110 section 5.6.2: what a `token` is made of.
+const TCHAR: u8 = 1 << 0;
+/// `lower-alpha`, Fetch *Origin header*: `%x61-7A`.
+const LOWER_ALPHA: u8 = 1 << 1;
+/// `DIGIT`, RFC 5234: `%x30-39`.
+const DIGIT: u8 = 1 << 2;
+/// `hex`, Fetch *Origin header*: `%x30-39 / %x61-66`.
+const LOWER_HEX: u8 = 1 << 3;
+/// What may follow the first letter of a `serialized-scheme`, besides `lower-alphanum`.
+const SCHEME_MARK: u8 = 1 << 4;
+
+const CLASSES: [u8; 128] = {
+    let mut classes = [0; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        let b = byte as u8;
+        let mut class = 0;
+        if b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'!' | b'#'
+                    | b'$'
+                    | b'%'
+                    | b'&'
+                    | b'\''
+                    | b'*'
+                    | b'+'
+                    | b'-'
+                    | b'.'
+                    | b'^'
+                    | b'_'
+                    | b'`'
+                    | b'|'
+                    | b'~'
+            )
+        {
+            class |= TCHAR;
+        }
+        if b.is_ascii_lowercase() {
+            class |= LOWER_ALPHA;
+        }
+        if b.is_ascii_digit() {
+            class |= DIGIT;
+        }
+        if matches!(b, b'0'..=b'9' | b'a'..=b'f') {
+            class |= LOWER_HEX;
+        }
+        if matches!(b, b'+' | b'-' | b'.') {
+            class |= SCHEME_MARK;
+        }
+        classes[byte] = class;
+        byte += 1;
+    }
+    classes
+};
+
+const fn has(byte: u8, class: u8) -> bool {
+    // The mask keeps the index below 128, so that no bounds check is left.
+    byte < 128 && CLASSES[(byte & 127) as usize] & class != 0
+}
+
+/// `tchar`.
+pub(crate) const fn is_tchar(byte: u8) -> bool {
+    has(byte, TCHAR)
+}
+
+/// `lower-alpha`.
+pub(crate) const fn is_lower_alpha(byte: u8) -> bool {
+    has(byte, LOWER_ALPHA)
+}
+
+/// `DIGIT`.
+pub(crate) const fn is_digit(byte: u8) -> bool {
+    has(byte, DIGIT)
+}
+
+/// `hex`: lower case only.
+pub(crate) const fn is_lower_hex(byte: u8) -> bool {
+    has(byte, LOWER_HEX)
+}
+
+/// `lower-alphanum`.
+pub(crate) const fn is_lower_alphanum(byte: u8) -> bool {
+    has(byte, LOWER_ALPHA | DIGIT)
+}
+
+/// `lower-alphanum / "+" / "-" / "."`.
+pub(crate) const fn is_scheme_byte(byte: u8) -> bool {
+    has(byte, LOWER_ALPHA | DIGIT | SCHEME_MARK)
+}
+
+/// One byte of `OWS`, RFC 9110 section 5.6.3: `SP / HTAB`.
+pub(crate) const fn is_ows(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// `value` without the `OWS` at both its ends.
+pub(crate) const fn trim_ows(mut value: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = value {
+        if !is_ows(*first) {
+            break;
+        }
+        value = rest;
+    }
+    while let [rest @ .., last] = value {
+        if !is_ows(*last) {
+            break;
+        }
+        value = rest;
+    }
+    value
+}
+
+/// Byte equality, usable where `==` is not: in a `const fn`.
+pub(crate) const fn eq(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() && i < b.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// A byte-case-insensitive match (Infra): `A-Z` equal `a-z`, nothing else folds.
+pub(crate) const fn eq_ignore_case(a: &[u8], b: &[u8]) -> bool {
+    a.eq_ignore_ascii_case(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rule as RFC 9110 prints it, byte by byte.
+    #[test]
+    fn tchar_is_rfc_9110() {
+        let marks = b"!#$%&'*+-.^_`|~";
+        for byte in 0..=255u8 {
+            let expected = byte.is_ascii_alphanumeric() || marks.contains(&byte);
+            assert_eq!(is_tchar(byte), expected, "byte {byte:#x}");
+        }
+    }
+
+    #[test]
+    fn lower_case_classes_have_no_upper_case_and_no_high_bytes() {
+        for byte in 0..=255u8 {
+            assert_eq!(is_lower_alpha(byte), byte.is_ascii_lowercase());
+            assert_eq!(is_digit(byte), byte.is_ascii_digit());
+            assert_eq!(
+                is_lower_hex(byte),
+                byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)
+            );
+            assert_eq!(
+                is_scheme_byte(byte),
+                is_lower_alphanum(byte) || b"+-.".contains(&byte)
+            );
+        }
+    }
+
+    #[test]
+    fn ows_is_trimmed_at_both_ends_only() {
+        assert_eq!(trim_ows(b" \t a b\t "), b"a b");
+        assert_eq!(trim_ows(b"a"), b"a");
+        assert_eq!(trim_ows(b" \t "), b"");
+        assert_eq!(trim_ows(b"\x0ba\x0c"), b"\x0ba\x0c");
+    }
+
+    #[test]
+    fn const_equality_is_equality() {
+        for a in [&b""[..], b"a", b"ab", b"abc", b"aB"] {
+            for b in [&b""[..], b"a", b"ab", b"abc", b"aB"] {
+                assert_eq!(eq(a, b), a == b);
+                assert_eq!(eq_ignore_case(a, b), a.eq_ignore_ascii_case(b));
+            }
+        }
+    }
+}

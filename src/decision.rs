@@ -1,0 +1,272 @@
+//! Policy and request in, decision out, in the order of Fetch's own steps.
+
+use crate::allowlist::{Admitted, Spurned};
+use crate::head::{Flaw, Found, Head};
+use crate::list::{ListCheck, MAX_LINES, RequestedHeaders, check_strict};
+use crate::names;
+use crate::policy::{MAX_ECHOED_LEN, MAX_METHOD_LEN, Policy};
+use crate::reason::{Reason, Refusal};
+use crate::request::{Request, is_preflight};
+use crate::response::Preflight;
+
+/// What kind of request a [`Decision`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// No `Origin`: not a CORS request. The response still carries `Vary`, and `*` if that is the policy.
+    NotCors,
+    /// A CORS request that is no preflight: the handler answers it, with the decision's fields.
+    Actual,
+    /// A CORS-preflight request: the server answers it by itself.
+    Preflight,
+}
+
+/// What a policy says to a request, and the fields that the response then carries.
+///
+/// ```
+/// use embedded_cors::{Kind, Policy, Reason, Request};
+///
+/// static CORS: Policy = Policy::builder()
+///     .allow_origins(&["https://app.example.com"])
+///     .allow_methods(&["PUT"])
+///     .build_or_panic();
+///
+/// let request = Request::from_fields(
+///     "OPTIONS",
+///     [("Origin", "https://app.example.com"), ("Access-Control-Request-Method", "DELETE")],
+/// );
+/// let decision = CORS.decide(&request);
+/// assert_eq!(decision.kind(), Kind::Preflight);
+/// assert_eq!(decision.refusal().unwrap().reason(), Reason::MethodNotAllowed);
+/// ```
+///
+/// It borrows the policy and the request. What outlives both is the block that [`write_fields`](Self::write_fields) leaves in
+/// the caller's buffer.
+#[derive(Clone, Debug)]
+pub struct Decision<'a> {
+    pub(crate) policy: &'a Policy<'a>,
+    pub(crate) kind: Kind,
+    pub(crate) is_options: bool,
+    pub(crate) refusal: Option<Refusal>,
+    /// What admitted the origin, if something did.
+    pub(crate) admitted: Option<Admitted<'a>>,
+    /// The requested method, once it was parsed; empty before.
+    pub(crate) requested_method: &'a str,
+    /// The requested headers, to be echoed.
+    pub(crate) requested_headers: RequestedHeaders<'a>,
+    /// The bits of the policy's headers that were asked for.
+    pub(crate) asked: u64,
+    pub(crate) private_network: bool,
+    /// The server's own `Vary`.
+    pub(crate) vary: Option<&'a str>,
+}
+
+/// What is known of the requested headers when a decision is made.
+pub(crate) enum Requested<'a> {
+    /// The names.
+    Names(RequestedHeaders<'a>),
+    /// What a check said that saw them go by.
+    Checked(ListCheck),
+}
+
+impl<'a> Policy<'a> {
+    /// Decides on a request: a preflight and the actual request that follows it alike.
+    ///
+    /// The work is linear in the bytes of the CORS fields, and bounded for those that no browser writes.
+    pub fn decide(&'a self, request: &'a Request<'_>) -> Decision<'a> {
+        self.judge(&request.head, Requested::Names(request.requested_headers()))
+    }
+
+    /// Decides which fields an error reply of the server's own carries, when it did not read or did not understand the whole
+    /// request: 400, 408, 413, 414, 431.
+    ///
+    /// Only the origin counts, and the head need not be complete. With the fields the page sees the status; without them
+    /// it sees "CORS error". An error reply to a request that was read, such as 401, 404 or 500, takes the fields of
+    /// [`decide`](Self::decide) as every other response does.
+    ///
+    /// ```
+    /// use embedded_cors::{Policy, RequestReader};
+    ///
+    /// static CORS: Policy =
+    ///     Policy::builder().allow_origins(&["https://app.example.com"]).build_or_panic();
+    ///
+    /// let mut reader = RequestReader::<128>::new();
+    /// reader.push(b"GET / HTTP/1.1\r\nOrigin: https://app.example.com\r\nCookie: a=b; c=")?;
+    /// // The cookie is too long for this server: 431.
+    /// let mut buffer = [0; CORS.max_response_len()];
+    /// let request = reader.request();
+    /// let fields = CORS.decide_error_reply(&request).write_fields(&mut buffer)?;
+    /// assert_eq!(
+    ///     fields.as_str(),
+    ///     "access-control-allow-origin: https://app.example.com\r\nvary: origin\r\n"
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn decide_error_reply(&'a self, request: &'a Request<'_>) -> Decision<'a> {
+        self.judge_error_reply(&request.head)
+    }
+
+    pub(crate) fn judge_error_reply(&'a self, head: &Head<&'a [u8]>) -> Decision<'a> {
+        let head = Head {
+            is_complete: true,
+            ..*head
+        };
+        self.judge_origin(&head)
+    }
+
+    pub(crate) fn judge(&'a self, head: &Head<&'a [u8]>, requested: Requested<'a>) -> Decision<'a> {
+        let mut decision = self.judge_origin(head);
+        // Fetch section 3.3.2 *CORS-preflight request*: every other OPTIONS is an ordinary request.
+        if is_preflight(head) {
+            decision.kind = Kind::Preflight;
+            // Whoever is refused for its origin learns nothing else.
+            if decision.refusal.is_none() {
+                let method = decision.judge_method(head);
+                let headers = decision.judge_headers(head, requested);
+                decision.refusal = method.err().or(headers.err());
+                decision.private_network =
+                    self.private_network && matches!(head.private_network.get(), Found::Value(b"true"));
+            }
+        }
+        decision
+    }
+
+    /// The decision as far as the origin makes it.
+    fn judge_origin(&'a self, head: &Head<&'a [u8]>) -> Decision<'a> {
+        let mut decision = Decision {
+            policy: self,
+            kind: Kind::Actual,
+            is_options: head.is_options,
+            refusal: None,
+            admitted: None,
+            requested_method: "",
+            requested_headers: RequestedHeaders::NONE,
+            asked: 0,
+            private_network: false,
+            vary: None,
+        };
+        let refusal = match head.origin.get() {
+            Found::Absent => {
+                decision.kind = Kind::NotCors;
+                return decision;
+            }
+            _ if !head.is_complete => Refusal::new(Reason::HeadIncomplete),
+            Found::Repeated => Refusal::new(Reason::OriginRepeated),
+            Found::Cut => Refusal::new(Reason::OriginCut),
+            Found::Malformed => Refusal::new(Reason::OriginMalformed),
+            // Fetch section 4.10 *CORS check* compares bytes, and so does this.
+            Found::Value(value) => match self.origins.admit(value) {
+                Ok(admitted) => {
+                    decision.admitted = Some(admitted);
+                    return decision;
+                }
+                Err(Spurned::Malformed(error)) => Refusal::at(Reason::OriginMalformed, error.at() as u16),
+                Err(Spurned::Null) => Refusal::new(Reason::NullNotAllowed),
+                Err(Spurned::NotListed) => Refusal::new(Reason::OriginNotAllowed),
+                Err(Spurned::Insecure) => Refusal::new(Reason::OriginInsecure),
+            },
+        };
+        decision.refusal = Some(refusal);
+        decision
+    }
+}
+
+impl<'a> Decision<'a> {
+    /// Fetch section 4.8 step 7.5.
+    fn judge_method(&mut self, head: &Head<&'a [u8]>) -> Result<(), Refusal> {
+        let value = match head.method.get() {
+            Found::Value(value) => value,
+            Found::Repeated => return Err(Refusal::new(Reason::RequestMethodRepeated)),
+            Found::Cut => return Err(Refusal::new(Reason::RequestMethodCut)),
+            Found::Malformed | Found::Absent => {
+                return Err(Refusal::new(Reason::RequestMethodMalformed));
+            }
+        };
+        let method = match core::str::from_utf8(value) {
+            Ok(method) if names::is_token(value) => method,
+            _ => return Err(Refusal::new(Reason::RequestMethodMalformed)),
+        };
+        let methods = &self.policy.methods;
+        if names::is_safelisted_method(value) {
+            // Needs no permission.
+        } else if methods.any {
+            if names::is_forbidden_method(value) {
+                return Err(Refusal::new(Reason::MethodNotAllowed));
+            }
+            if self.policy.credentials && value.len() > MAX_METHOD_LEN {
+                return Err(Refusal::new(Reason::EchoTooLong));
+            }
+        } else if !methods.entries.iter().any(|entry| entry == method) {
+            return Err(Refusal::new(Reason::MethodNotAllowed));
+        }
+        self.requested_method = method;
+        Ok(())
+    }
+
+    /// Fetch section 4.8 steps 7.6 and 7.7.
+    fn judge_headers(&mut self, head: &Head<&'a [u8]>, requested: Requested<'a>) -> Result<(), Refusal> {
+        match head.list_flaw {
+            Some(Flaw::Cut) => return Err(Refusal::new(Reason::RequestHeadersCut)),
+            Some(Flaw::Malformed) => return Err(Refusal::new(Reason::RequestHeadersMalformed)),
+            None => {}
+        }
+        if head.list_lines > MAX_LINES {
+            return Err(Refusal::new(Reason::RequestHeadersOverBudget));
+        }
+        let policy = self.policy;
+        let check = match requested {
+            Requested::Checked(check) => check,
+            Requested::Names(names) => {
+                if policy.strict && head.list_lines > 1 {
+                    return Err(Refusal::new(Reason::RequestHeadersNotStrict));
+                }
+                if policy.strict
+                    && let Err(index) = check_strict(names.clone())
+                {
+                    return Err(Refusal::at(Reason::RequestHeadersNotStrict, index));
+                }
+                let check = ListCheck::of(names.clone(), &policy.headers);
+                if policy.echoes_headers() && check.refused().is_none() {
+                    if check.joined_len() > MAX_ECHOED_LEN {
+                        return Err(Refusal::new(Reason::EchoTooLong));
+                    }
+                    self.requested_headers = names;
+                }
+                check
+            }
+        };
+        self.asked = check.asked();
+        match check.refused() {
+            Some((reason, index)) => Err(Refusal::at(reason, index)),
+            None => Ok(()),
+        }
+    }
+
+    /// What kind of request this is about.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether it is a CORS request, and the policy allows it.
+    pub const fn is_allowed(&self) -> bool {
+        self.refusal.is_none() && !matches!(self.kind, Kind::NotCors)
+    }
+
+    /// Whether it is a CORS request, and the policy refuses it.
+    pub const fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
+    /// Why it is refused, if it is.
+    pub const fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+    }
+
+    /// The response, if this is a preflight: to be sent at once, before routing and before authentication, since a preflight
+    /// never carries credentials.
+    pub const fn preflight(&self) -> Option<Preflight<'_>> {
+        match self.kind {
+            Kind::Preflight => Some(Preflight::new(self)),
+            Kind::NotCors | Kind::Actual => None,
+        }
+    }
+}

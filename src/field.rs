@@ -1,0 +1,353 @@
+//! A header block, read once: which of its field lines this crate needs, and their values.
+//!
+//! One scanner reads a block whole or in pieces of any size, so both give the same answer. It looks for four
+//! names and skips every other line to its end, however long, without keeping any of it. What it takes for a
+//! field line is RFC 9112 section 5, and no more:
+//!
+//! - A line ends with CRLF, or with LF alone (section 2.2). A CR elsewhere ends nothing.
+//! - White space between the name and the colon (section 5.1) makes the field *malformed*, if the name is one of
+//!   the four; the line gives no value.
+//! - A line that begins with white space (`obs-fold`, section 5.2) makes the field before it malformed, if that
+//!   is one of the four.
+//! - Names are not case-sensitive. `X-Origin` and `Origin-X` are other names.
+//! - The empty line ends the block. What follows is content, and is not looked at.
+
+use core::fmt;
+
+use crate::ascii::{is_ows, is_tchar};
+use crate::names;
+
+/// The request fields of the CORS protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestField {
+    Origin,
+    Method,
+    Headers,
+    PrivateNetwork,
+}
+
+impl RequestField {
+    pub(crate) const ALL: [Self; 4] = [Self::Origin, Self::Method, Self::Headers, Self::PrivateNetwork];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Origin => names::ORIGIN,
+            Self::Method => names::REQUEST_METHOD,
+            Self::Headers => names::REQUEST_HEADERS,
+            Self::PrivateNetwork => names::REQUEST_PRIVATE_NETWORK,
+        }
+    }
+
+    /// The field of this name, if it is one of the four.
+    pub(crate) fn from_name(name: &[u8]) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|field| field.name().as_bytes().eq_ignore_ascii_case(name))
+    }
+}
+
+/// Receives what a [`Scanner`] finds. `'c` is the lifetime of the chunks.
+pub(crate) trait Sink<'c> {
+    /// The method of the request line.
+    fn method(&mut self, is_options: bool);
+
+    /// A value of `field` begins.
+    fn begin(&mut self, field: RequestField);
+
+    /// The next bytes of the value. White space before the value is gone, white space after it is not. If the
+    /// whole block is one chunk, this is called at most once a value.
+    fn value(&mut self, bytes: &'c [u8]);
+
+    /// The value ends.
+    fn end(&mut self);
+
+    /// The field line that was read last is folded.
+    fn folded(&mut self, field: RequestField);
+
+    /// A line of `field` has white space before its colon, and no value.
+    fn space_before_colon(&mut self, field: RequestField);
+}
+
+/// Why bytes are no request head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HeadError {
+    /// The bytes end before the empty line that ends the head: it was cut, or more is to come.
+    Incomplete,
+    /// The first line does not begin with a method and a space (RFC 9112 section 3).
+    RequestLine,
+}
+
+impl fmt::Display for HeadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Incomplete => "the request head ends before its empty line",
+            Self::RequestLine => "the request head does not begin with a method and a space",
+        })
+    }
+}
+
+impl core::error::Error for HeadError {}
+
+/// Where in the block the scanner is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Before the request line, where empty lines are skipped (RFC 9112 section 2.2).
+    Leading,
+    /// In the method, of which `matched` bytes were read.
+    Method,
+    LineStart,
+    /// After a CR at a line's start: the block's end if LF follows.
+    LineStartCr,
+    /// In a name whose first `matched` bytes are those of the fields in `candidates`.
+    Name,
+    /// In white space after the name of `field`.
+    NameSpace,
+    /// In white space before the value of `field`.
+    ValueStart,
+    Value,
+    /// After a CR in a value: its end if LF follows.
+    ValueCr,
+    SkipLine,
+    Done,
+    Failed,
+}
+
+/// Reads a block in chunks of any size. 6 bytes of state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scanner {
+    state: State,
+    matched: u8,
+    /// One bit for each of [`RequestField::ALL`].
+    candidates: u8,
+    is_options: bool,
+    field: Option<RequestField>,
+}
+
+const OPTIONS: &[u8] = b"OPTIONS";
+
+impl Scanner {
+    /// A scanner for a head: a request line, and a header block.
+    pub(crate) const fn head() -> Self {
+        Self {
+            state: State::Leading,
+            matched: 0,
+            candidates: 0,
+            is_options: true,
+            field: None,
+        }
+    }
+
+    /// A scanner for a header block alone.
+    pub(crate) const fn block() -> Self {
+        Self {
+            state: State::LineStart,
+            ..Self::head()
+        }
+    }
+
+    pub(crate) const fn is_done(&self) -> bool {
+        matches!(self.state, State::Done)
+    }
+
+    /// Reads `chunk` up to the end of the block at most. Returns how many bytes were read.
+    pub(crate) fn push<'c>(&mut self, chunk: &'c [u8], sink: &mut impl Sink<'c>) -> Result<usize, HeadError> {
+        let mut rest = chunk;
+        loop {
+            match self.state {
+                State::Done => return Ok(chunk.len() - rest.len()),
+                State::Failed => return Err(HeadError::RequestLine),
+                _ => {}
+            }
+            // The two states that take many bytes at once.
+            match self.state {
+                State::SkipLine => match skip_line(rest) {
+                    Some(next) => {
+                        self.state = State::LineStart;
+                        rest = next;
+                        continue;
+                    }
+                    None => return Ok(chunk.len()),
+                },
+                State::Value => {
+                    rest = match self.value(rest, sink) {
+                        Some(next) => next,
+                        None => return Ok(chunk.len()),
+                    };
+                    continue;
+                }
+                _ => {}
+            }
+            let Some((&byte, next)) = rest.split_first() else {
+                return Ok(chunk.len());
+            };
+            if self.byte(byte, sink) {
+                rest = next;
+            }
+        }
+    }
+
+    /// Takes one byte, or leaves it for the next state: then it returns false.
+    fn byte<'c>(&mut self, byte: u8, sink: &mut impl Sink<'c>) -> bool {
+        match self.state {
+            State::Leading => {
+                if !matches!(byte, b'\r' | b'\n') {
+                    self.state = State::Method;
+                    return false;
+                }
+            }
+            State::Method => self.method_byte(byte, sink),
+            State::LineStart => match byte {
+                b'\n' => self.state = State::Done,
+                b'\r' => self.state = State::LineStartCr,
+                _ if is_ows(byte) => {
+                    if let Some(field) = self.field {
+                        sink.folded(field);
+                    }
+                    self.state = State::SkipLine;
+                }
+                _ => {
+                    self.field = None;
+                    self.matched = 0;
+                    self.candidates = 0b1111;
+                    self.state = State::Name;
+                    return false;
+                }
+            },
+            State::LineStartCr => {
+                if byte == b'\n' {
+                    self.state = State::Done;
+                } else {
+                    // A bare CR begins no field line.
+                    self.field = None;
+                    self.state = State::SkipLine;
+                    return false;
+                }
+            }
+            State::Name => return self.name_byte(byte, sink),
+            State::NameSpace => match byte {
+                _ if is_ows(byte) => {}
+                b':' => {
+                    if let Some(field) = self.field {
+                        sink.space_before_colon(field);
+                    }
+                    self.state = State::SkipLine;
+                }
+                _ => {
+                    self.field = None;
+                    self.state = State::SkipLine;
+                    return false;
+                }
+            },
+            State::ValueStart => {
+                if !is_ows(byte) {
+                    self.state = State::Value;
+                    return false;
+                }
+            }
+            State::ValueCr => {
+                if byte == b'\n' {
+                    sink.end();
+                    self.state = State::LineStart;
+                } else {
+                    sink.value(b"\r");
+                    self.state = State::Value;
+                    return false;
+                }
+            }
+            State::Value | State::SkipLine | State::Done | State::Failed => return false,
+        }
+        true
+    }
+
+    fn method_byte<'c>(&mut self, byte: u8, sink: &mut impl Sink<'c>) {
+        if byte == b' ' && self.matched > 0 {
+            sink.method(self.is_options && self.matched as usize == OPTIONS.len());
+            self.state = State::SkipLine;
+        } else if is_tchar(byte) {
+            self.is_options &= OPTIONS.get(self.matched as usize) == Some(&byte);
+            self.matched = self.matched.saturating_add(1);
+        } else {
+            self.state = State::Failed;
+        }
+    }
+
+    fn name_byte<'c>(&mut self, byte: u8, sink: &mut impl Sink<'c>) -> bool {
+        match byte {
+            b':' => match self.named() {
+                Some(field) => {
+                    sink.begin(field);
+                    self.field = Some(field);
+                    self.state = State::ValueStart;
+                }
+                None => self.state = State::SkipLine,
+            },
+            _ if is_ows(byte) => {
+                self.field = self.named();
+                self.state = match self.field {
+                    Some(_) => State::NameSpace,
+                    None => State::SkipLine,
+                };
+            }
+            _ => {
+                let lower = byte.to_ascii_lowercase();
+                for (index, field) in RequestField::ALL.into_iter().enumerate() {
+                    if field.name().as_bytes().get(self.matched as usize) != Some(&lower) {
+                        self.candidates &= !(1 << index);
+                    }
+                }
+                self.matched = self.matched.saturating_add(1);
+                if self.candidates == 0 {
+                    self.state = State::SkipLine;
+                    // The byte may be the line's LF.
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// The candidate whose whole name was read.
+    fn named(&self) -> Option<RequestField> {
+        RequestField::ALL
+            .into_iter()
+            .enumerate()
+            .find(|(index, field)| {
+                self.candidates >> index & 1 == 1 && field.name().len() == self.matched as usize
+            })
+            .map(|(_, field)| field)
+    }
+
+    /// Takes the rest of a value, up to its line's end, and returns what follows it.
+    fn value<'c>(&mut self, rest: &'c [u8], sink: &mut impl Sink<'c>) -> Option<&'c [u8]> {
+        let end = find_lf(rest);
+        let (line, next) = match end.and_then(|end| rest.split_at_checked(end)) {
+            Some((line, next)) => (line, next.get(1..)),
+            None => (rest, None),
+        };
+        let (value, cr) = match line {
+            [value @ .., b'\r'] => (value, true),
+            value => (value, false),
+        };
+        if !value.is_empty() {
+            sink.value(value);
+        }
+        if next.is_some() {
+            sink.end();
+            self.state = State::LineStart;
+        } else if cr {
+            self.state = State::ValueCr;
+        }
+        next
+    }
+}
+
+/// What follows the first LF.
+fn skip_line(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.get(find_lf(bytes)? + 1..)
+}
+
+/// The index of the first LF.
+fn find_lf(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|&byte| byte == b'\n')
+}

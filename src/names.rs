@@ -1,0 +1,98 @@
+//! Header and method names that the standards give a meaning.
+
+use crate::ascii::{eq, eq_ignore_case, is_tchar};
+
+// Response fields of the CORS protocol, Fetch section 3.3.3 *HTTP responses*; lower-case, as HTTP/2
+// and HTTP/3 demand and HTTP/1.1 allows.
+pub(crate) const ALLOW_ORIGIN: &str = "access-control-allow-origin";
+pub(crate) const ALLOW_CREDENTIALS: &str = "access-control-allow-credentials";
+pub(crate) const ALLOW_METHODS: &str = "access-control-allow-methods";
+pub(crate) const ALLOW_HEADERS: &str = "access-control-allow-headers";
+pub(crate) const ALLOW_PRIVATE_NETWORK: &str = "access-control-allow-private-network";
+pub(crate) const MAX_AGE: &str = "access-control-max-age";
+pub(crate) const EXPOSE_HEADERS: &str = "access-control-expose-headers";
+/// RFC 9110 section 12.5.5.
+pub(crate) const VARY: &str = "vary";
+
+// Request fields of the CORS protocol, Fetch section 3.3.2 *HTTP requests*.
+pub(crate) const ORIGIN: &str = "origin";
+pub(crate) const REQUEST_METHOD: &str = "access-control-request-method";
+pub(crate) const REQUEST_HEADERS: &str = "access-control-request-headers";
+/// Private Network Access, superseded; sent by older Chromium only.
+pub(crate) const REQUEST_PRIVATE_NETWORK: &str = "access-control-request-private-network";
+
+/// The one CORS non-wildcard request-header name (Fetch section 2.2.2): `*` does not cover it.
+pub(crate) const AUTHORIZATION: &str = "authorization";
+
+/// A `token`, RFC 9110 section 5.6.2: what a method and a field name are.
+pub(crate) const fn is_token(name: &[u8]) -> bool {
+    if name.is_empty() {
+        return false;
+    }
+    first_non_tchar(name) == name.len()
+}
+
+/// The index of the first byte that is no `tchar`, or the length.
+pub(crate) const fn first_non_tchar(name: &[u8]) -> usize {
+    let mut i = 0;
+    while i < name.len() && is_tchar(name[i]) {
+        i += 1;
+    }
+    i
+}
+
+/// A CORS-safelisted method (Fetch section 2.2.1): `GET`, `HEAD`, `POST`; case-sensitive.
+pub(crate) const fn is_safelisted_method(method: &[u8]) -> bool {
+    eq(method, b"GET") || eq(method, b"HEAD") || eq(method, b"POST")
+}
+
+/// A forbidden method (Fetch section 2.2.1): `CONNECT`, `TRACE`, `TRACK`, in any case.
+pub(crate) const fn is_forbidden_method(method: &[u8]) -> bool {
+    eq_ignore_case(method, b"CONNECT") || eq_ignore_case(method, b"TRACE") || eq_ignore_case(method, b"TRACK")
+}
+
+/// A method that a browser writes in upper case whatever the page wrote (Fetch section 2.2.1, *normalize*).
+pub(crate) const fn is_normalized_method(method: &[u8]) -> bool {
+    eq_ignore_case(method, b"DELETE")
+        || eq_ignore_case(method, b"GET")
+        || eq_ignore_case(method, b"HEAD")
+        || eq_ignore_case(method, b"OPTIONS")
+        || eq_ignore_case(method, b"POST")
+        || eq_ignore_case(method, b"PUT")
+}
+
+/// A forbidden response-header name (Fetch section 2.2.2): no script can read it.
+pub(crate) const fn is_forbidden_response_header(name: &[u8]) -> bool {
+    eq_ignore_case(name, b"set-cookie") || eq_ignore_case(name, b"set-cookie2")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn safelisted_methods_are_case_sensitive() {
+        assert!(is_safelisted_method(b"GET") && is_safelisted_method(b"HEAD"));
+        assert!(is_safelisted_method(b"POST"));
+        for other in [&b"get"[..], b"Post", b"PUT", b"", b"GETS", b"OPTIONS"] {
+            assert!(!is_safelisted_method(other));
+        }
+    }
+
+    #[test]
+    fn forbidden_names_are_not_case_sensitive() {
+        assert!(is_forbidden_method(b"trace") && is_forbidden_method(b"Track"));
+        assert!(is_forbidden_method(b"CONNECT") && !is_forbidden_method(b"TRACES"));
+        assert!(is_forbidden_response_header(b"Set-Cookie"));
+        assert!(!is_forbidden_response_header(b"cookie"));
+    }
+
+    #[test]
+    fn tokens() {
+        assert!(is_token(b"x-api-key") && is_token(b"!#$%&'*+-.^_`|~09azAZ"));
+        for bad in [&b""[..], b"a b", b"a,b", b"a:", b"\x80", b"a\0"] {
+            assert!(!is_token(bad));
+        }
+        assert_eq!(first_non_tchar(b"abc d"), 3);
+    }
+}

@@ -1,0 +1,236 @@
+//! A request, as far as CORS looks at it: borrowed from wherever the server keeps its bytes.
+
+use crate::ascii::trim_ows;
+use crate::field::{HeadError, RequestField, Scanner, Sink};
+use crate::head::{Flaw, Found, Head};
+use crate::list::{MAX_LINES, RequestedHeaders};
+use crate::origin::OriginOrNull;
+
+/// The CORS fields of a request, borrowed: whether it is `OPTIONS`, its `Origin` and its
+/// `Access-Control-Request-*` fields.
+///
+/// | the server has | call |
+/// |---|---|
+/// | the whole head, with its request line | [`from_head`](Self::from_head) |
+/// | the header block alone | [`from_block`](Self::from_block) |
+/// | names and values, as of HTTP/2 or of its own parser | [`from_fields`](Self::from_fields), or [`new`](Self::new) and [`push`](Self::push) |
+/// | pieces, as they arrive | [`RequestReader`](crate::RequestReader) |
+///
+/// There is no limit to the number of field lines, nor to their length.
+#[derive(Clone, Debug)]
+pub struct Request<'r> {
+    pub(crate) head: Head<&'r [u8]>,
+    /// The lines of `Access-Control-Request-Headers`, those within the budget.
+    lines: [&'r [u8]; MAX_LINES as usize],
+    kept_lines: u8,
+}
+
+impl<'r> Request<'r> {
+    /// A request of this method, without any field yet.
+    ///
+    /// Methods are case-sensitive (RFC 9110 section 9.1): `options` is not `OPTIONS`.
+    pub fn new(method: impl AsRef<[u8]>) -> Self {
+        Self::with_head(Head::new(method.as_ref() == b"OPTIONS", true))
+    }
+
+    pub(crate) const fn with_head(head: Head<&'r [u8]>) -> Self {
+        Self {
+            head,
+            lines: [b""; MAX_LINES as usize],
+            kept_lines: 0,
+        }
+    }
+
+    /// Reads a whole head: a request line, field lines, and the empty line that ends it. What follows is not looked
+    /// at. Lines end with CRLF or LF (RFC 9112 section 2.2).
+    ///
+    /// ```
+    /// use embedded_cors::{HeadError, Request};
+    ///
+    /// let request = Request::from_head(
+    ///     b"OPTIONS /led HTTP/1.1\r\n\
+    ///       Host: 192.168.4.1\r\n\
+    ///       Origin: https://app.example.com\r\n\
+    ///       Access-Control-Request-Method: PUT\r\n\
+    ///       \r\n",
+    /// )?;
+    /// assert!(request.is_preflight());
+    ///
+    /// let cut = Request::from_head(b"GET / HTTP/1.1\r\nOrigin: https://app.example.co");
+    /// assert_eq!(cut.unwrap_err(), HeadError::Incomplete);
+    /// # Ok::<(), HeadError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`HeadError`], if the head does not end or does not begin with a request line. What is wrong with the fields that
+    /// CORS looks at is no error here, but a reason to refuse.
+    pub fn from_head(head: &'r [u8]) -> Result<Self, HeadError> {
+        Self::read(Scanner::head(), false, head)
+    }
+
+    /// Reads a header block without its request line: field lines, and the empty line that ends them.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadError::Incomplete`], if there is no such empty line.
+    pub fn from_block(method: impl AsRef<[u8]>, block: &'r [u8]) -> Result<Self, HeadError> {
+        Self::read(Scanner::block(), method.as_ref() == b"OPTIONS", block)
+    }
+
+    fn read(mut scanner: Scanner, is_options: bool, bytes: &'r [u8]) -> Result<Self, HeadError> {
+        let mut slices = Slices {
+            request: Self::with_head(Head::new(is_options, false)),
+            field: None,
+            value: b"",
+        };
+        scanner.push(bytes, &mut slices)?;
+        if !scanner.is_done() {
+            return Err(HeadError::Incomplete);
+        }
+        slices.request.head.is_complete = true;
+        Ok(slices.request)
+    }
+
+    /// Takes names and values from a parser of the server's own, such as `httparse` or HTTP/2. Other fields, pseudo-header
+    /// fields included, are passed over.
+    ///
+    /// ```
+    /// use embedded_cors::Request;
+    ///
+    /// let request = Request::from_fields(
+    ///     "GET",
+    ///     [(":path", "/"), ("origin", "https://app.example.com"), ("accept", "*/*")],
+    /// );
+    /// assert!(request.is_cors() && !request.is_preflight());
+    /// ```
+    pub fn from_fields<N, V>(method: impl AsRef<[u8]>, fields: impl IntoIterator<Item = (N, &'r V)>) -> Self
+    where
+        N: AsRef<[u8]>,
+        V: AsRef<[u8]> + ?Sized + 'r,
+    {
+        let mut request = Self::new(method);
+        for (name, value) in fields {
+            request.push(name, value.as_ref());
+        }
+        request
+    }
+
+    /// Adds a field line. White space around the value is dropped (RFC 9110 section 5.5).
+    pub fn push(&mut self, name: impl AsRef<[u8]>, value: &'r (impl AsRef<[u8]> + ?Sized)) {
+        if let Some(field) = RequestField::from_name(name.as_ref()) {
+            self.head.line(field);
+            self.push_value(field, value.as_ref());
+        }
+    }
+
+    /// Adds a field line whose value the server had to cut. If CORS needs it, the request is refused.
+    ///
+    /// ```
+    /// use embedded_cors::{Policy, Reason, Request};
+    ///
+    /// let mut request = Request::new("GET");
+    /// request.push_cut("Origin");
+    ///
+    /// let decision = Policy::builder().build_or_panic().decide(&request).refusal();
+    /// assert_eq!(decision.unwrap().reason(), Reason::OriginCut);
+    /// ```
+    pub fn push_cut(&mut self, name: impl AsRef<[u8]>) {
+        if let Some(field) = RequestField::from_name(name.as_ref()) {
+            self.head.line(field);
+            self.head.flaw(field, Flaw::Cut);
+        }
+    }
+
+    fn push_value(&mut self, field: RequestField, value: &'r [u8]) {
+        let value = trim_ows(value);
+        if field == RequestField::Headers {
+            self.keep_line(value);
+        } else {
+            self.head.value(field, value);
+        }
+    }
+
+    /// Keeps a line of `Access-Control-Request-Headers`, if it is within the budget.
+    pub(crate) fn keep_line(&mut self, line: &'r [u8]) {
+        if let Some(place) = self.lines.get_mut(self.kept_lines as usize) {
+            *place = line;
+            self.kept_lines += 1;
+        }
+    }
+
+    /// A *CORS request* (Fetch section 3.3.2): it has an `Origin` field line, be it a valid one or not.
+    pub fn is_cors(&self) -> bool {
+        self.head.origin.get() != Found::Absent
+    }
+
+    /// A *CORS-preflight request* (Fetch section 3.3.2): `OPTIONS` with an `Origin` and an
+    /// `Access-Control-Request-Method` field line, be they valid or not. The server answers it by itself, before
+    /// routing and before authentication.
+    pub fn is_preflight(&self) -> bool {
+        is_preflight(&self.head)
+    }
+
+    /// The origin, if there is exactly one and it is valid.
+    pub fn origin(&self) -> Option<OriginOrNull<'r>> {
+        match self.head.origin.get() {
+            Found::Value(value) => OriginOrNull::parse(value).ok(),
+            _ => None,
+        }
+    }
+
+    /// The method that a preflight asks for, if there is exactly one and it is a token.
+    pub fn requested_method(&self) -> Option<&'r str> {
+        match self.head.method.get() {
+            Found::Value(value) if crate::names::is_token(value) => core::str::from_utf8(value).ok(),
+            _ => None,
+        }
+    }
+
+    /// The names of headers that a preflight asks for, over all lines.
+    pub fn requested_headers(&self) -> RequestedHeaders<'_> {
+        RequestedHeaders::new(self.lines.get(..self.kept_lines as usize).unwrap_or(&[]))
+    }
+}
+
+pub(crate) fn is_preflight(head: &Head<&[u8]>) -> bool {
+    head.is_options && head.origin.get() != Found::Absent && head.method.get() != Found::Absent
+}
+
+/// Collects what the scanner finds in one chunk, as slices of it.
+struct Slices<'r> {
+    request: Request<'r>,
+    field: Option<RequestField>,
+    value: &'r [u8],
+}
+
+impl<'r> Sink<'r> for Slices<'r> {
+    fn method(&mut self, is_options: bool) {
+        self.request.head.is_options = is_options;
+    }
+
+    fn begin(&mut self, field: RequestField) {
+        self.request.head.line(field);
+        self.field = Some(field);
+        self.value = b"";
+    }
+
+    fn value(&mut self, bytes: &'r [u8]) {
+        self.value = bytes;
+    }
+
+    fn end(&mut self) {
+        if let Some(field) = self.field {
+            self.request.push_value(field, self.value);
+        }
+    }
+
+    fn folded(&mut self, field: RequestField) {
+        self.request.head.flaw(field, Flaw::Malformed);
+    }
+
+    fn space_before_colon(&mut self, field: RequestField) {
+        self.request.head.line(field);
+        self.request.head.flaw(field, Flaw::Malformed);
+    }
+}

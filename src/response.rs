@@ -1,0 +1,682 @@
+//! The fields that a decision puts into the response.
+//!
+//! Everything here is bounded by [`Policy::max_response_len`](crate::Policy::max_response_len) and [`Policy::max_fields`](crate::Policy::max_fields). What is written into a buffer is
+//! written completely or not at all. Nothing of the request is written that was not parsed in full: an origin that
+//! the policy admits, and, of a policy with `*` and credentials, a requested method and header names.
+
+use core::fmt;
+
+use crate::allowlist::Admitted;
+use crate::ascii::{is_ows, is_tchar, trim_ows};
+use crate::decision::{Decision, Kind};
+use crate::entries;
+use crate::error::BufferTooSmall;
+use crate::list::RequestedHeaders;
+use crate::names;
+use crate::policy::{RefusedStatus, SuccessStatus};
+
+/// The most fields that any decision of any policy has. See [`Policy::max_fields`](crate::Policy::max_fields).
+pub const MAX_FIELDS: usize = 7;
+
+/// One field of the response.
+#[derive(Clone, Debug)]
+pub struct Field<'a> {
+    name: &'static str,
+    value: FieldValue<'a>,
+}
+
+impl<'a> Field<'a> {
+    /// The name, in lower case.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The value.
+    pub const fn value(&self) -> &FieldValue<'a> {
+        &self.value
+    }
+
+    /// The bytes of the field line: name, colon, space, value, CRLF.
+    pub fn encoded_len(&self) -> usize {
+        self.name.len() + 2 + self.value.len() + 2
+    }
+
+    /// The field line in parts, from its name to its CRLF.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        [self.name, ": "]
+            .into_iter()
+            .chain(self.value.parts())
+            .chain(["\r\n"])
+    }
+}
+
+impl fmt::Display for Field<'_> {
+    /// `name: value`, without CRLF.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.value)
+    }
+}
+
+/// The value of a [`Field`]: ASCII, in parts that lie in the policy, in the request, or in the program.
+///
+/// It implements [`Display`](fmt::Display), for servers that take that; [`as_str`](Self::as_str) gives it whole if it lies in one place.
+#[derive(Clone, Debug)]
+pub struct FieldValue<'a> {
+    members: Members<'a>,
+}
+
+impl<'a> FieldValue<'a> {
+    const fn text(text: &'a str) -> Self {
+        Self {
+            members: Members::Text(text),
+        }
+    }
+
+    /// The length in bytes.
+    pub fn len(&self) -> usize {
+        self.parts().map(str::len).sum()
+    }
+
+    /// Whether there are no bytes in it. There always are.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The parts, which make up the value when one follows the other.
+    pub fn parts(&self) -> Parts<'a> {
+        Parts {
+            members: self.members.clone(),
+            held: None,
+            started: false,
+        }
+    }
+
+    /// The value as one string, if it is in one part.
+    pub fn as_str(&self) -> Option<&'a str> {
+        let mut parts = self.parts();
+        let first = parts.next()?;
+        match parts.next() {
+            None => Some(first),
+            Some(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for FieldValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts().try_for_each(|part| f.write_str(part))
+    }
+}
+
+/// The parts of a [`FieldValue`]: an iterator over `&str`.
+#[derive(Clone, Debug)]
+pub struct Parts<'a> {
+    members: Members<'a>,
+    /// A member whose comma was just given.
+    held: Option<&'a str>,
+    started: bool,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if let Some(member) = self.held.take() {
+            return Some(member);
+        }
+        let member = self.members.next()?;
+        if self.started {
+            self.held = Some(member);
+            return Some(",");
+        }
+        self.started = true;
+        Some(member)
+    }
+}
+
+/// What a value is made of, before commas come between.
+#[derive(Clone, Debug)]
+enum Members<'a> {
+    Text(&'a str),
+    /// Entries of the policy, those whose bit is set.
+    Names(entries::Iter<'a>, u64),
+    /// What was requested and has been parsed.
+    Requested(RequestedHeaders<'a>),
+    /// The server's own `Vary`, then those members of `needed` that it lacks.
+    Vary {
+        own: &'a str,
+        started: bool,
+        needed: core::str::Split<'static, char>,
+    },
+    End,
+}
+
+impl<'a> Members<'a> {
+    fn next(&mut self) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => {
+                let text = *text;
+                *self = Self::End;
+                Some(text)
+            }
+            Self::Names(entries, bits) => loop {
+                if *bits == 0 {
+                    return None;
+                }
+                let entry = entries.next()?;
+                let selected = *bits & 1 == 1;
+                *bits >>= 1;
+                if selected {
+                    return Some(entry);
+                }
+            },
+            Self::Requested(names) => names.next(),
+            Self::Vary { own, started, .. } if !*started => {
+                *started = true;
+                Some(own)
+            }
+            Self::Vary { own, needed, .. } => {
+                let own = *own;
+                needed.find(|member| !member.is_empty() && !varies_by(own, member))
+            }
+            Self::End => None,
+        }
+    }
+}
+
+/// The fields of a decision: an iterator. The allow-origin field comes first, `vary` last.
+#[derive(Clone, Debug)]
+pub struct Fields<'d> {
+    decision: &'d Decision<'d>,
+    slot: u8,
+}
+
+impl<'d> Iterator for Fields<'d> {
+    type Item = Field<'d>;
+
+    fn next(&mut self) -> Option<Field<'d>> {
+        while self.slot < SLOTS {
+            let field = self.decision.field(self.slot);
+            self.slot += 1;
+            if field.is_some() {
+                return field;
+            }
+        }
+        None
+    }
+}
+
+const SLOTS: u8 = 8;
+
+impl<'a> Decision<'a> {
+    /// The fields of the response, whatever its status: one by one.
+    ///
+    /// ```
+    /// use embedded_cors::{Policy, Request};
+    ///
+    /// static CORS: Policy = Policy::builder().allow_origins(&["*"]).build_or_panic();
+    ///
+    /// let request = Request::new("GET");
+    /// let decision = CORS.decide(&request);
+    /// let mut fields = decision.fields();
+    /// assert_eq!(fields.next().unwrap().to_string(), "access-control-allow-origin: *");
+    /// assert!(fields.next().is_none());
+    /// ```
+    pub fn fields(&self) -> Fields<'_> {
+        Fields {
+            decision: self,
+            slot: 0,
+        }
+    }
+
+    /// The length of what [`write_fields`](Self::write_fields) writes, in bytes.
+    pub fn encoded_len(&self) -> usize {
+        self.fields().map(|field| field.encoded_len()).sum()
+    }
+
+    /// Writes the fields, each a line that ends with CRLF: to be sent among the server's own, on every status.
+    ///
+    /// The block borrows the buffer only, so it outlives the request.
+    ///
+    /// # Errors
+    ///
+    /// [`BufferTooSmall`], with the length needed; then nothing was written. A buffer of
+    /// [`Policy::max_response_len`](crate::Policy::max_response_len) is never too small.
+    pub fn write_fields<'b>(&self, buffer: &'b mut [u8]) -> Result<FieldBlock<'b>, BufferTooSmall> {
+        write(buffer, self.encoded_len(), self.parts()).map(FieldBlock)
+    }
+
+    /// Takes in the `Vary` that the response has anyway: the decision's `vary` then has the members of both and replaces
+    /// it. Nothing is repeated; `*` stays `*`. Once merged, the field is there even if the policy needs none.
+    ///
+    /// Servers that send several `Vary` lines need not merge: one more line says the same.
+    ///
+    /// ```
+    /// use embedded_cors::{Policy, Request};
+    ///
+    /// static CORS: Policy =
+    ///     Policy::builder().allow_origins(&["https://app.example.com"]).build_or_panic();
+    ///
+    /// let request = Request::new("GET");
+    /// let decision = CORS.decide(&request).merge_vary("accept-encoding")?;
+    /// assert_eq!(decision.fields().last().unwrap().to_string(), "vary: accept-encoding,origin");
+    /// # Ok::<(), embedded_cors::VaryError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`VaryError`], if the value is no list of field names; a `Vary` must not smuggle in a line.
+    pub fn merge_vary(mut self, existing: &'a (impl AsRef<[u8]> + ?Sized)) -> Result<Self, VaryError> {
+        let existing = trim_ows(existing.as_ref());
+        let foreign = |&byte: &u8| !(is_tchar(byte) || is_ows(byte) || byte == b',');
+        let at = existing.iter().position(foreign);
+        match (at, core::str::from_utf8(existing)) {
+            (None, Ok(text)) => {
+                self.vary = (!text.is_empty()).then_some(text);
+                Ok(self)
+            }
+            (at, _) => Err(VaryError { at: at.unwrap_or(0) }),
+        }
+    }
+
+    /// All fields, from the first name to the last CRLF, in parts.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
+        self.fields().flat_map(|field| field.parts())
+    }
+
+    fn field(&self, slot: u8) -> Option<Field<'_>> {
+        let preflight = self.kind == Kind::Preflight;
+        let policy = self.policy;
+        let (name, value) = match slot {
+            0 => (names::ALLOW_ORIGIN, self.allow_origin()?),
+            1 => {
+                // Only beside an allow-origin, and exactly `true` (Fetch section 4.10 steps 6 and 7).
+                let with_origin = policy.credentials && self.admitted.is_some();
+                (
+                    names::ALLOW_CREDENTIALS,
+                    with_origin.then_some(FieldValue::text("true"))?,
+                )
+            }
+            2 if preflight => (names::ALLOW_METHODS, self.allow_methods()?),
+            3 if preflight => (names::ALLOW_HEADERS, self.allow_headers()?),
+            4 if self.private_network && self.shares_lists() => {
+                (names::ALLOW_PRIVATE_NETWORK, FieldValue::text("true"))
+            }
+            5 if preflight && self.refusal.is_none() => (
+                names::MAX_AGE,
+                FieldValue::text(policy.max_age.as_ref()?.as_str()),
+            ),
+            6 if !preflight && self.allow_origin().is_some() => {
+                (names::EXPOSE_HEADERS, self.expose_headers()?)
+            }
+            7 => (names::VARY, self.vary()?),
+            _ => return None,
+        };
+        Some(Field { name, value })
+    }
+
+    fn allow_origin(&self) -> Option<FieldValue<'_>> {
+        // Fetch *CORS protocol and HTTP caches*: what is the same for everyone is sent to everyone, also without an
+        // `Origin` and with one that does not parse, so that no cache keeps a response that lacks it.
+        if self.policy.origins.any && self.kind != Kind::Preflight {
+            return Some(FieldValue::text("*"));
+        }
+        if self.kind == Kind::Preflight && !self.shares_lists() {
+            return None;
+        }
+        match self.admitted? {
+            Admitted::Any => Some(FieldValue::text("*")),
+            Admitted::Entry(origin) | Admitted::Request(origin) => Some(FieldValue::text(origin)),
+        }
+    }
+
+    /// Whether a preflight is answered with the lists: if it is allowed, and, unless the policy is minimal, also if it is refused
+    /// for something other than its origin, so that the browser can say what is missing.
+    fn shares_lists(&self) -> bool {
+        self.admitted.is_some() && (self.refusal.is_none() || !self.policy.minimal)
+    }
+
+    fn allow_methods(&self) -> Option<FieldValue<'_>> {
+        let methods = &self.policy.methods;
+        if !self.shares_lists() || methods.is_empty() {
+            return None;
+        }
+        let requested = self.requested_method;
+        // A safelisted method, and one that is refused, need no mention.
+        let mention = !requested.is_empty() && !names::is_safelisted_method(requested.as_bytes());
+        if methods.any && !self.policy.credentials {
+            Some(FieldValue::text("*"))
+        } else if methods.any || self.policy.only_requested {
+            // Fetch section 4.8 step 7.5: with credentials `*` is a method of that name.
+            mention.then_some(FieldValue::text(requested))
+        } else {
+            Some(FieldValue {
+                members: Members::Names(methods.entries.iter(), methods.distinct),
+            })
+        }
+    }
+
+    fn allow_headers(&self) -> Option<FieldValue<'_>> {
+        let headers = &self.policy.headers;
+        if !self.shares_lists() || headers.is_empty() {
+            return None;
+        }
+        if headers.any && !self.policy.credentials {
+            let covered = if headers.authorization {
+                "*,authorization"
+            } else {
+                "*"
+            };
+            return Some(FieldValue::text(covered));
+        }
+        let members = if headers.any {
+            Members::Requested(self.requested_headers.clone())
+        } else if self.policy.only_requested {
+            Members::Names(headers.entries.iter(), self.asked & headers.distinct)
+        } else {
+            Members::Names(headers.entries.iter(), headers.distinct)
+        };
+        members.clone().next()?;
+        Some(FieldValue { members })
+    }
+
+    fn expose_headers(&self) -> Option<FieldValue<'_>> {
+        let expose = &self.policy.expose;
+        if expose.is_empty() {
+            return None;
+        }
+        if expose.any {
+            return Some(FieldValue::text("*"));
+        }
+        Some(FieldValue {
+            members: Members::Names(expose.entries.iter(), expose.distinct),
+        })
+    }
+
+    fn vary(&self) -> Option<FieldValue<'_>> {
+        let needed = self.policy.vary(self.is_options);
+        let members = match self.vary {
+            None => Members::Text(needed?),
+            Some(own) => Members::Vary {
+                own,
+                started: false,
+                needed: needed.unwrap_or("").split(','),
+            },
+        };
+        Some(FieldValue { members })
+    }
+}
+
+/// Whether a `Vary` value has this member, or `*`, which has all (RFC 9110 section 12.5.5).
+fn varies_by(value: &str, member: &str) -> bool {
+    value
+        .split(',')
+        .map(|own| own.trim_matches([' ', '\t']))
+        .any(|own| own == "*" || own.eq_ignore_ascii_case(member))
+}
+
+/// Writes parts of a known total length, or nothing.
+fn write<'b, 'p>(
+    buffer: &'b mut [u8],
+    needed: usize,
+    parts: impl Iterator<Item = &'p str>,
+) -> Result<&'b [u8], BufferTooSmall> {
+    let Some((target, _)) = buffer.split_at_mut_checked(needed) else {
+        return Err(BufferTooSmall::new(needed));
+    };
+    let mut rest = &mut *target;
+    for part in parts {
+        let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else {
+            return Err(BufferTooSmall::new(needed));
+        };
+        place.copy_from_slice(part.as_bytes());
+        rest = behind;
+    }
+    Ok(target)
+}
+
+/// Fields as they go on the wire, in the caller's buffer: what [`Decision::write_fields`] wrote.
+///
+/// It is the bytes of the block, and gives the pairs of names and values for servers that want those. It borrows the
+/// buffer only: neither the request nor the policy.
+///
+/// ```
+/// use embedded_cors::{Policy, Request};
+///
+/// static CORS: Policy =
+///     Policy::builder().allow_origins(&["https://*.example.com"]).build_or_panic();
+///
+/// let mut buffer = [0; CORS.max_response_len()];
+/// let block = {
+///     let head = String::from("GET / HTTP/1.1\r\nOrigin: https://a.example.com\r\n\r\n");
+///     let request = Request::from_head(head.as_bytes())?;
+///     CORS.decide(&request).write_fields(&mut buffer)?
+/// };
+/// let pairs: Vec<_> = block.iter().collect();
+/// assert_eq!(
+///     pairs,
+///     [("access-control-allow-origin", "https://a.example.com"), ("vary", "origin")]
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FieldBlock<'b>(&'b [u8]);
+
+impl<'b> FieldBlock<'b> {
+    /// The bytes: field lines, each with its CRLF, without the empty line that ends a header block.
+    pub const fn as_bytes(&self) -> &'b [u8] {
+        self.0
+    }
+
+    /// The bytes as text: they are ASCII.
+    pub fn as_str(&self) -> &'b str {
+        core::str::from_utf8(self.0).unwrap_or("")
+    }
+
+    /// The names and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'b str, &'b str)> + use<'b> {
+        self.as_str()
+            .split_terminator("\r\n")
+            .filter_map(|line| line.split_once(": "))
+    }
+}
+
+impl core::ops::Deref for FieldBlock<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.0
+    }
+}
+
+impl AsRef<[u8]> for FieldBlock<'_> {
+    fn as_ref(&self) -> &[u8] {
+        self.0
+    }
+}
+
+impl fmt::Debug for FieldBlock<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FieldBlock").field(&self.as_str()).finish()
+    }
+}
+
+/// The response to a preflight. The server sends it at once and does not route the request.
+///
+/// A server that writes status lines itself takes [`status`](Self::status) and the fields of the decision, and sends no content; one
+/// that writes to a socket takes [`write_response`](Self::write_response).
+#[derive(Clone, Copy, Debug)]
+pub struct Preflight<'d> {
+    decision: &'d Decision<'d>,
+}
+
+impl<'d> Preflight<'d> {
+    pub(crate) const fn new(decision: &'d Decision<'d>) -> Self {
+        Self { decision }
+    }
+
+    /// The status: 204, 200 or 403.
+    pub const fn status(&self) -> u16 {
+        self.status_and_line().0
+    }
+
+    const fn status_and_line(&self) -> (u16, &'static str) {
+        let decision = self.decision;
+        let success = decision.refusal.is_none() || (decision.admitted.is_some() && !decision.policy.minimal);
+        let refused = decision.policy.refused;
+        let no_content = if success {
+            matches!(decision.policy.success, SuccessStatus::NoContent)
+        } else {
+            matches!(refused, RefusedStatus::NoContent)
+        };
+        if !success && matches!(refused, RefusedStatus::Forbidden) {
+            (403, "HTTP/1.1 403 Forbidden\r\n")
+        } else if no_content {
+            (204, "HTTP/1.1 204 No Content\r\n")
+        } else {
+            (200, "HTTP/1.1 200 OK\r\n")
+        }
+    }
+
+    /// The length of what [`write_response`](Self::write_response) writes, in bytes.
+    pub fn encoded_len(&self) -> usize {
+        self.parts().map(str::len).sum()
+    }
+
+    /// Writes the whole response: status line, fields, `content-length: 0`, empty line.
+    ///
+    /// RFC 9110 section 8.6 has no `Content-Length` in a 204. It is there all the same, because clients and proxies exist that wait for
+    /// content without it; [`SuccessStatus::Ok`] is for those who mind.
+    ///
+    /// ```
+    /// use embedded_cors::{Policy, Request};
+    ///
+    /// static CORS: Policy = Policy::builder()
+    ///     .allow_origins(&["https://app.example.com"])
+    ///     .allow_methods(&["PUT"])
+    ///     .build_or_panic();
+    ///
+    /// let request = Request::from_fields(
+    ///     "OPTIONS",
+    ///     [("Origin", "https://app.example.com"), ("Access-Control-Request-Method", "PUT")],
+    /// );
+    /// let mut buffer = [0; CORS.max_response_len()];
+    /// let decision = CORS.decide(&request);
+    /// let response = decision.preflight().unwrap().write_response(&mut buffer)?;
+    /// assert_eq!(
+    ///     response,
+    ///     b"HTTP/1.1 204 No Content\r\n\
+    ///       access-control-allow-origin: https://app.example.com\r\n\
+    ///       access-control-allow-methods: PUT\r\n\
+    ///       vary: origin,access-control-request-method,access-control-request-headers\r\n\
+    ///       content-length: 0\r\n\
+    ///       \r\n"
+    /// );
+    /// # Ok::<(), embedded_cors::BufferTooSmall>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`BufferTooSmall`], with the length needed; then nothing was written.
+    pub fn write_response<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {
+        write(buffer, self.encoded_len(), self.parts())
+    }
+
+    /// The response, from its status line to its empty line, in parts.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &'d str> + use<'d> {
+        let (_, status_line) = self.status_and_line();
+        [status_line]
+            .into_iter()
+            .chain(self.decision.parts())
+            .chain(["content-length: 0\r\n", "\r\n"])
+    }
+}
+
+/// A `Vary` value that is no list of field names. See [`Decision::merge_vary`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VaryError {
+    at: usize,
+}
+
+impl VaryError {
+    /// The index of the first byte that a list of field names does not have, in the value without the white space around it.
+    pub const fn at(&self) -> usize {
+        self.at
+    }
+}
+
+impl fmt::Display for VaryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the existing Vary is no list of field names: byte {}", self.at)
+    }
+}
+
+impl core::error::Error for VaryError {}
+
+/// Which fields of the CORS protocol a response has already: those that a proxy, a framework or a handler put there.
+///
+/// A browser refuses a response with two `Access-Control-Allow-Origin` fields (Fetch section 4.10), and one of an unconditional `*` would
+/// undo a refusal, so the server has to keep one source of them.
+///
+/// ```
+/// use embedded_cors::CorsFields;
+///
+/// let existing = CorsFields::find(["Content-Type", "Access-Control-Allow-Origin"]);
+/// assert!(!existing.is_empty());
+/// assert_eq!(existing.to_string(), "access-control-allow-origin");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct CorsFields {
+    found: u8,
+}
+
+const CORS_FIELDS: [&str; 7] = [
+    names::ALLOW_ORIGIN,
+    names::ALLOW_CREDENTIALS,
+    names::ALLOW_METHODS,
+    names::ALLOW_HEADERS,
+    names::ALLOW_PRIVATE_NETWORK,
+    names::MAX_AGE,
+    names::EXPOSE_HEADERS,
+];
+
+impl CorsFields {
+    /// Looks through the names of a response's fields.
+    pub fn find<N: AsRef<[u8]>>(response: impl IntoIterator<Item = N>) -> Self {
+        let mut found = 0;
+        for name in response {
+            for (index, field) in CORS_FIELDS.into_iter().enumerate() {
+                if field.as_bytes().eq_ignore_ascii_case(name.as_ref()) {
+                    found |= 1 << index;
+                }
+            }
+        }
+        Self { found }
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.found == 0
+    }
+
+    /// The names found, in lower case.
+    pub fn iter(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let found = self.found;
+        CORS_FIELDS
+            .into_iter()
+            .enumerate()
+            .filter(move |(index, _)| found >> index & 1 == 1)
+            .map(|(_, name)| name)
+    }
+}
+
+impl fmt::Display for CorsFields {
+    /// The names, with a comma and a space between them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, name) in self.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            f.write_str(name)?;
+        }
+        Ok(())
+    }
+}

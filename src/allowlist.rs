@@ -122,7 +122,7 @@ impl<'a> Allowlist<'a> {
             };
         }
         // An exact entry is a serialized origin or `null`, so a value that equals it needs no parsing.
-        let exact = |entry: &&str| entry.as_bytes() == value && !entry.contains('*');
+        let exact = |entry: &&str| entry.as_bytes() == value && !pattern::is_wildcard(entry);
         if let Some(entry) = self.entries.iter().find(exact) {
             return Ok(Admitted::Entry(entry));
         }
@@ -131,7 +131,7 @@ impl<'a> Allowlist<'a> {
             Ok(OriginOrNull::Null) => return Err(Spurned::Null),
             Err(error) => return Err(Spurned::Malformed(error)),
         };
-        let wildcard = |entry: &str| entry.contains('*') && pattern::matches(entry, &origin);
+        let wildcard = |entry: &str| pattern::is_wildcard(entry) && pattern::matches(entry, &origin);
         if self.wildcards && self.entries.iter().any(wildcard) {
             return Ok(Admitted::Request(origin.as_str()));
         }

@@ -350,50 +350,43 @@ const fn ipv6_end(text: &[u8], start: usize) -> Result<usize, OriginError> {
     let mut i = start + 1;
     let mut groups = 0;
     let mut compressed = false;
-    // After "::" the closing bracket may follow at once.
-    if i + 1 < text.len() && text[i] == b':' && text[i + 1] == b':' {
-        compressed = true;
-        i += 2;
-    }
-    loop {
-        if i >= text.len() {
-            return Err(OriginError::new(OriginErrorKind::Ipv6, i));
-        }
-        if text[i] == b']' {
-            // A group or "::" must come before the bracket, not a lone colon.
-            let after_pair = text[i - 1] == b':' && text[i - 2] == b':';
-            let after_group = text[i - 1] != b':' && groups > 0;
+    // What the last thing read was: a group, "::", or neither.
+    let mut after_group = false;
+    let mut after_pair = false;
+    while i < text.len() {
+        let byte = text[i];
+        if byte == b']' {
             let complete = if compressed { groups <= 6 } else { groups == 8 };
             if complete && (after_group || after_pair) {
                 return Ok(i + 1);
             }
-            return Err(OriginError::new(OriginErrorKind::Ipv6, i));
+            break;
+        }
+        if byte == b':' {
+            let pair = i + 1 < text.len() && text[i + 1] == b':';
+            // A pair stands between groups or at an end, once; a single colon between groups.
+            if (pair && compressed) || (!pair && !after_group) || after_pair {
+                break;
+            }
+            compressed |= pair;
+            after_pair = pair;
+            after_group = false;
+            i += 1 + pair as usize;
+            continue;
         }
         // h16 = "0" / ( non-zero-hex 0*3hex )
         let group = i;
         while i < text.len() && i < group + 4 && is_lower_hex(text[i]) {
             i += 1;
         }
-        if i == group || (text[group] == b'0' && i > group + 1) || groups == 8 {
+        if i == group || (byte == b'0' && i > group + 1) || groups == 8 || after_group {
             return Err(OriginError::new(OriginErrorKind::Ipv6, group));
         }
         groups += 1;
-        if i >= text.len() {
-            return Err(OriginError::new(OriginErrorKind::Ipv6, i));
-        }
-        if text[i] == b':' {
-            i += 1;
-            if i < text.len() && text[i] == b':' {
-                if compressed {
-                    return Err(OriginError::new(OriginErrorKind::Ipv6, i));
-                }
-                compressed = true;
-                i += 1;
-            }
-        } else if text[i] != b']' {
-            return Err(OriginError::new(OriginErrorKind::Ipv6, i));
-        }
+        after_group = true;
+        after_pair = false;
     }
+    Err(OriginError::new(OriginErrorKind::Ipv6, i))
 }
 
 /// The four bytes of `serialized-ipv4`, if `host` is one.

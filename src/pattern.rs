@@ -124,21 +124,26 @@ pub(crate) const fn check(entry: &[u8]) -> Result<Pattern, Mistake> {
     })
 }
 
+/// Whether a checked entry has `*` for labels, for the port, or for both.
+pub(crate) fn is_wildcard(entry: &str) -> bool {
+    entry.as_bytes().contains(&b'*')
+}
+
 /// Whether a checked entry of form [`Form::Wildcard`] matches.
 pub(crate) fn matches(entry: &str, origin: &Origin<'_>) -> bool {
     // An entry without `:*` says which port, or none: then the port is part of what is compared.
-    let (pattern, text) = match entry.strip_suffix(":*") {
-        Some(pattern) => (pattern, origin.without_port()),
-        None => (entry, origin.as_str()),
+    let (pattern, text) = match entry.as_bytes() {
+        [pattern @ .., b':', b'*'] => (pattern, origin.without_port()),
+        pattern => (pattern, origin.as_str()),
     };
+    let text = text.as_bytes();
     // `https://*.example.com`: the same scheme before, `.example.com` after, and a label between them.
-    let Some((scheme, suffix)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    scheme.len() == origin.host_start()
-        && text.len() > scheme.len() + suffix.len()
-        && text.starts_with(scheme)
-        && text.ends_with(suffix)
+    match pattern.split_at_checked(origin.host_start()) {
+        Some((scheme, [b'*', suffix @ ..])) => {
+            text.starts_with(scheme) && text.ends_with(suffix) && text.len() > scheme.len() + suffix.len()
+        }
+        _ => pattern == text,
+    }
 }
 
 /// Bytes that no origin and no pattern has, each with the mistake that it betrays.

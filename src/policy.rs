@@ -127,7 +127,7 @@ impl<'a> Policy<'a> {
     ///     .build_or_panic();
     ///
     /// let buffer = [0u8; CORS.max_response_len()];
-    /// assert_eq!(buffer.len(), 176);
+    /// assert_eq!(buffer.len(), 175);
     /// ```
     pub const fn max_response_len(&self) -> usize {
         // The longest status line, and what ends a response without content.
@@ -201,7 +201,7 @@ impl<'a> Policy<'a> {
             len += line_len(names::ALLOW_CREDENTIALS, "true".len());
         }
         // An actual request can be an OPTIONS too, so both have the long form.
-        if let Some(vary) = self.vary(true) {
+        if let Some((vary, _)) = self.vary(true) {
             len += line_len(names::VARY, vary.len());
         }
         len
@@ -217,16 +217,26 @@ impl Policy<'_> {
     /// What a response depends on besides its URL, if it does: on every response of a policy that depends on the origin,
     /// refused and non-CORS ones too (Fetch *CORS protocol and HTTP caches*); `OPTIONS` also on the fields that make it a
     /// preflight and that the answer depends on.
-    pub(crate) const fn vary(&self, is_options: bool) -> Option<&'static str> {
+    ///
+    /// The value, and its members.
+    pub(crate) const fn vary(&self, is_options: bool) -> Option<(&'static str, &'static [&'static str])> {
+        let (members, _) = VARY_MEMBERS.split_at(match (is_options, self.private_network) {
+            (false, _) => 1,
+            (true, false) => 3,
+            (true, true) => 4,
+        });
         if !self.origins.depends_on_origin() {
-            None
-        } else if !is_options {
-            Some(names::ORIGIN)
-        } else if self.private_network {
-            Some(VARY_OPTIONS_PRIVATE)
-        } else {
-            Some(VARY_OPTIONS)
+            return None;
         }
+        let value = match members.len() {
+            1 => names::ORIGIN,
+            3 => "origin,access-control-request-method,access-control-request-headers",
+            _ => {
+                "origin,access-control-request-method,access-control-request-headers,\
+                 access-control-request-private-network"
+            }
+        };
+        Some((value, members))
     }
 
     /// With credentials `*` would be a header of that name (Fetch section 4.8 step 7.7), so what is requested is
@@ -241,10 +251,13 @@ const fn line_len(name: &str, value_len: usize) -> usize {
     name.len() + 2 + value_len + 2
 }
 
-/// What the answer to an `OPTIONS` request depends on, with the private-network flag and without it.
-const VARY_OPTIONS_PRIVATE: &str = "origin,access-control-request-method,\
-     access-control-request-headers,access-control-request-private-network";
-const VARY_OPTIONS: &str = "origin,access-control-request-method,access-control-request-headers";
+/// What the answer to an `OPTIONS` request depends on; the first of them is what every other answer depends on.
+const VARY_MEMBERS: &[&str] = &[
+    names::ORIGIN,
+    names::REQUEST_METHOD,
+    names::REQUEST_HEADERS,
+    names::REQUEST_PRIVATE_NETWORK,
+];
 
 /// `delta-seconds` (RFC 9111 section 1.2.2), written once.
 #[derive(Clone, Copy)]

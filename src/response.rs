@@ -146,7 +146,7 @@ enum Members<'a> {
     Vary {
         own: &'a str,
         started: bool,
-        needed: core::str::Split<'static, char>,
+        needed: core::slice::Iter<'static, &'static str>,
     },
     End,
 }
@@ -177,7 +177,7 @@ impl<'a> Members<'a> {
             }
             Self::Vary { own, needed, .. } => {
                 let own = *own;
-                needed.find(|member| !member.is_empty() && !varies_by(own, member))
+                needed.copied().find(|member| !varies_by(own, member))
             }
             Self::End => None,
         }
@@ -396,11 +396,11 @@ impl<'a> Decision<'a> {
     fn vary(&self) -> Option<FieldValue<'_>> {
         let needed = self.policy.vary(self.is_options);
         let members = match self.vary {
-            None => Members::Text(needed?),
+            None => Members::Text(needed?.0),
             Some(own) => Members::Vary {
                 own,
                 started: false,
-                needed: needed.unwrap_or("").split(','),
+                needed: needed.map_or(&[][..], |(_, members)| members).iter(),
             },
         };
         Some(FieldValue { members })
@@ -410,9 +410,10 @@ impl<'a> Decision<'a> {
 /// Whether a `Vary` value has this member, or `*`, which has all (RFC 9110 section 12.5.5).
 fn varies_by(value: &str, member: &str) -> bool {
     value
-        .split(',')
-        .map(|own| own.trim_matches([' ', '\t']))
-        .any(|own| own == "*" || own.eq_ignore_ascii_case(member))
+        .as_bytes()
+        .split(|&byte| byte == b',')
+        .map(trim_ows)
+        .any(|own| own == b"*" || own.eq_ignore_ascii_case(member.as_bytes()))
 }
 
 /// Writes parts of a known total length, or nothing.
@@ -475,9 +476,16 @@ impl<'b> FieldBlock<'b> {
 
     /// The names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'b str, &'b str)> + use<'b> {
-        self.as_str()
-            .split_terminator("\r\n")
-            .filter_map(|line| line.split_once(": "))
+        let mut rest = self.as_str();
+        core::iter::from_fn(move || {
+            let colon = rest.bytes().position(|byte| byte == b':')?;
+            let (name, behind) = rest.split_at_checked(colon)?;
+            let behind = behind.get(": ".len()..)?;
+            let end = behind.bytes().position(|byte| byte == b'\r')?;
+            let (value, behind) = behind.split_at_checked(end)?;
+            rest = behind.get("\r\n".len()..)?;
+            Some((name, value))
+        })
     }
 }
 

@@ -25,11 +25,10 @@ use crate::{Decision, Policy, PolicyBuilder, Preflight};
 /// let error = lists.allow_origin("https://a-long-name.example.com").unwrap_err();
 /// assert_eq!(error.kind(), PolicyErrorKind::Full);
 ///
-/// let policy = lists.builder().max_age_seconds(600).build()?;
+/// let policy = lists.builder().max_age_seconds(600).build().unwrap();
 /// let request = Request::from_fields("GET", [("Origin", "http://localhost:3000")]);
 /// assert!(policy.decide(&request).is_allowed());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # // A `PolicyError` borrows its entry; the literals here are `'static`.
+/// # Ok::<(), embedded_cors::PolicyError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct PolicyBuf<const N: usize> {

@@ -1,0 +1,186 @@
+//! Proves that the heads of three real browsers are understood: whole, cut at every place, byte by byte, and as
+//! HTTP/2 header lists, all with the same answer, and the answer that the page behind them needs.
+//!
+//! `requests/` holds what Chromium 156, Firefox 153 and WebKitGTK 2.50 sent, byte for byte: `ENGINE-dev-NAME.http` from a page
+//! at `http://localhost:3000` to an API at `http://localhost:8080`, and `ENGINE-h2-NAME.h2.txt` from `https://app.test` to
+//! `https://api.test`, with `-preflight` in the name of a preflight.
+
+mod common;
+
+use std::path::PathBuf;
+
+use common::{Outcome, every_way, fields};
+use embedded_cors::{Kind, OriginOrNull, Policy, Reason, Request};
+
+/// A policy that allows all that the page does.
+static API: Policy = Policy::builder()
+    .allow_origins(&["http://localhost:3000", "https://app.test"])
+    .allow_methods(&[
+        "PUT", "DELETE", "PATCH", "patch", "PROPFIND", "OPTIONS", "QUERY", "FOO", "CHICKEN",
+    ])
+    .allow_headers(&[
+        "authorization",
+        "content-type",
+        "if-match",
+        "x-csrf-token",
+        "x-request-id",
+        "accept",
+        "x-dup",
+        "*",
+    ])
+    .max_age_seconds(600)
+    .build_or_panic();
+
+static STRANGERS: Policy = Policy::builder()
+    .allow_origins(&[
+        "https://another.example",
+        "https://*.app.test",
+        "http://localhost:300",
+    ])
+    .allow_methods(&["*"])
+    .allow_headers(&["*", "authorization"])
+    .build_or_panic();
+
+fn requests(extension: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/requests");
+    let mut requests: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                std::fs::read(entry.path()).unwrap(),
+            )
+        })
+        .filter(|(name, _)| name.ends_with(extension))
+        .collect();
+    requests.sort();
+    requests
+}
+
+#[track_caller]
+fn check(name: &str, head: &str, outcome: &Outcome) {
+    let (method, fields) = fields(head);
+    let value = |wanted: &str| {
+        fields
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+            .map(|(_, value)| *value)
+    };
+    let origin = value("origin");
+    let expected = match origin {
+        None => Kind::NotCors,
+        Some(_) if name.contains("-preflight.") => Kind::Preflight,
+        Some(_) => Kind::Actual,
+    };
+    assert_eq!(outcome.kind, expected, "{name}");
+    assert_eq!(
+        method == "OPTIONS" && value("access-control-request-method").is_some(),
+        expected == Kind::Preflight
+    );
+    let verdict = match origin {
+        None => "",
+        Some("null") => "refused null_not_allowed",
+        Some("http://localhost:3000" | "https://app.test") => "allowed",
+        // A form posted to the API by its own page, and the like.
+        Some(_) => "refused origin_not_allowed",
+    };
+    assert_eq!(outcome.verdict, verdict, "{name}");
+    let allow = format!("access-control-allow-origin: {}\r\n", origin.unwrap_or("-"));
+    assert_eq!(outcome.bytes.contains(&allow), verdict == "allowed", "{name}");
+    assert!(outcome.bytes.contains("vary: origin"), "{name}");
+}
+
+#[test]
+fn http_1_heads_whole_cut_everywhere_and_byte_by_byte() {
+    let requests = requests(".http");
+    assert!(requests.len() > 150);
+    for (name, head) in &requests {
+        let outcome = every_way(&API, head);
+        check(name, std::str::from_utf8(head).unwrap(), &outcome);
+        let outcome = every_way(&STRANGERS, head);
+        assert!(!outcome.verdict.starts_with("allowed"), "{name}");
+        assert!(
+            !outcome.bytes.contains("access-control-allow"),
+            "{name}: {}",
+            outcome.bytes
+        );
+    }
+}
+
+#[test]
+fn http_2_header_lists() {
+    let requests = requests(".h2.txt");
+    assert!(requests.len() > 130);
+    for (name, list) in &requests {
+        let list = std::str::from_utf8(list).unwrap();
+        let (method, fields) = fields(list);
+        let request = Request::from_fields(method, fields);
+        let outcome = Outcome::of(&API.decide(&request), &API);
+        check(name, list, &outcome);
+    }
+}
+
+/// A head that ends before its empty line is no request, wherever it is cut.
+#[test]
+fn a_head_that_is_cut_is_never_allowed() {
+    for (name, head) in requests("-preflight.http") {
+        for end in 0..head.len() {
+            assert!(Request::from_head(&head[..end]).is_err(), "{name} up to {end}");
+            let mut reader = embedded_cors::RequestReader::<512>::new();
+            assert!(reader.push(&head[..end]).unwrap().needs_more());
+            let request = reader.request();
+            let decision = API.decide(&request);
+            assert!(!decision.is_allowed(), "{name} up to {end}");
+            if request.is_cors() {
+                assert_eq!(decision.refusal().unwrap().reason(), Reason::HeadIncomplete);
+            }
+        }
+    }
+}
+
+/// An `Origin` behind a hundred other fields, and behind a cookie of 100 KB.
+#[test]
+fn no_limit_on_field_lines_or_their_length() {
+    let mut head = String::from("GET / HTTP/1.1\r\n");
+    for index in 0..1000 {
+        head += &format!("X-{index}: {index}\r\n");
+    }
+    head += &format!("Cookie: {}\r\n", "a".repeat(100_000));
+    head += "Origin: https://app.test\r\n\r\n";
+    let expected = common::whole(&API, head.as_bytes());
+    assert_eq!(expected.verdict, "allowed");
+    let cuts: Vec<usize> = (0..head.len()).step_by(64).collect();
+    assert_eq!(common::pieces(&API, head.as_bytes(), &cuts), expected);
+    assert_eq!(common::policy_pieces(&API, head.as_bytes(), &cuts), expected);
+}
+
+#[test]
+fn what_the_browsers_ask_for_is_what_the_request_says() {
+    let mut asked = 0;
+    for (name, head) in requests("put-many-headers-preflight.http") {
+        let request = Request::from_head(&head).unwrap();
+        let names: Vec<_> = request.requested_headers().collect();
+        assert_eq!(
+            names,
+            [
+                "authorization",
+                "content-type",
+                "if-match",
+                "x-csrf-token",
+                "x-request-id"
+            ],
+            "{name}"
+        );
+        assert_eq!(request.requested_method(), Some("PUT"));
+        let Some(OriginOrNull::Origin(origin)) = request.origin() else {
+            panic!("{name}")
+        };
+        assert_eq!(
+            (origin.scheme(), origin.host(), origin.port()),
+            ("http", "localhost", Some(3000))
+        );
+        asked += 1;
+    }
+    assert_eq!(asked, 3);
+}

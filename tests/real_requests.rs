@@ -16,7 +16,7 @@ use embedded_cors::{Kind, OriginOrNull, Policy, Reason, Request};
 static API: Policy = Policy::builder()
     .allow_origins(&["http://localhost:3000", "https://app.test"])
     .allow_methods(&[
-        "PUT", "DELETE", "PATCH", "patch", "PROPFIND", "OPTIONS", "QUERY", "FOO", "CHICKEN",
+        "PUT", "DELETE", "PATCH", "patch", "PROPFIND", "OPTIONS",
     ])
     .allow_headers(&[
         "authorization",

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use embedded_cors::{
-    Decision, Kind, Policy, PolicyBuilder, PolicyReader, Progress, RefusedStatus, Request, RequestReader,
+    Decision, Kind, Policy, PolicyBuilder, PolicyError, PolicyReader, Progress, RefusedStatus, Request, RequestReader,
     SuccessStatus,
 };
 
@@ -21,7 +21,13 @@ pub struct Spec {
 
 impl Spec {
     /// Calls `test` with the policy. Panics on a mistake in it.
+    #[track_caller]
     pub fn with<T>(&self, test: impl FnOnce(&Policy<'_>) -> T) -> T {
+        self.build(|policy| test(policy.unwrap_or_else(|error| panic!("{error}"))))
+    }
+
+    /// Calls `test` with the policy, or with the mistake in it.
+    pub fn build<T>(&self, test: impl FnOnce(Result<&Policy<'_>, PolicyError<'_>>) -> T) -> T {
         fn borrow(list: &[String]) -> Vec<&str> {
             list.iter().map(String::as_str).collect()
         }
@@ -34,11 +40,10 @@ impl Spec {
             .allow_methods(&methods)
             .allow_headers(&headers)
             .expose_headers(&expose);
-        let policy = self
-            .options(builder)
-            .build()
-            .unwrap_or_else(|error| panic!("{error}"));
-        test(&policy)
+        match self.options(builder).build() {
+            Ok(policy) => test(Ok(&policy)),
+            Err(error) => test(Err(error)),
+        }
     }
 
     /// The options, without the lists.

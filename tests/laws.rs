@@ -1,0 +1,397 @@
+//! Proves laws that hold for every policy that can be built and every request, as properties.
+
+mod common;
+
+use common::{Outcome, Spec, pieces, policy_pieces, whole};
+use embedded_cors::{HeadError, Kind, Origin, Policy, PolicyReader, Request, RequestReader};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+const ORIGINS: &[&str] = &[
+    "https://app.example.com",
+    "https://example.com",
+    "https://*.example.com",
+    "https://a.b.example.com",
+    "https://*.b.example.com:*",
+    "http://localhost:*",
+    "http://localhost:3000",
+    "http://127.0.0.1:8080",
+    "https://[2001:db8::1]",
+    "http://[::1]:*",
+    "capacitor://localhost",
+    "https://foo.com",
+    "https://bar.com",
+    "https://app.example.com.",
+];
+
+const REQUEST_ORIGINS: &[&str] = &[
+    "https://app.example.com",
+    "https://example.com",
+    "https://x.example.com",
+    "https://a.b.example.com",
+    "https://a.b.example.com:8443",
+    "https://evilexample.com",
+    "https://app.example.com.evil.test",
+    "https://barfoo.com",
+    "https://foo.com",
+    "http://localhost",
+    "http://localhost:3000",
+    "http://localhost.evil.test:3000",
+    "http://127.0.0.1:8080",
+    "https://[2001:db8::1]",
+    "http://[::1]:1",
+    "capacitor://localhost",
+    "null",
+    "",
+    "*",
+    "https://*.example.com",
+    "https://app.example.com/",
+    "https://APP.example.com",
+];
+
+const METHODS: &[&str] = &["PUT", "DELETE", "PATCH", "patch", "GET", "*"];
+const REQUEST_METHODS: &[&str] = &["PUT", "DELETE", "patch", "GET", "POST", "PROPFIND", "TRACE", "put", "", "P UT"];
+const HEADERS: &[&str] = &["authorization", "Content-Type", "x-a", "x-ab", "x-abc", "x-a"];
+const EXPOSE: &[&str] = &["etag", "X-Total-Count", "ETag"];
+
+fn strings(pool: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
+    subsequence(pool, 0..=pool.len())
+        .prop_shuffle()
+        .prop_map(|entries| entries.into_iter().map(String::from).collect())
+}
+
+prop_compose! {
+    /// A policy that can be built.
+    fn policy()(
+        mut spec in (
+            strings(ORIGINS), strings(METHODS), strings(HEADERS), strings(EXPOSE), proptest::option::of(0..=86_400u32),
+            subsequence(&["credentials", "minimal", "strict", "only-requested", "private-network", "success-200", "refused-204"][..], 0..=7),
+        ).prop_map(|(origins, methods, headers, expose, max_age, flags)| Spec {
+            origins, methods, headers, expose, max_age, flags: flags.into_iter().map(String::from).collect(),
+        }),
+        null in any::<bool>(),
+        any_origin in prop::bool::weighted(0.2),
+        any_header in prop::bool::weighted(0.3),
+        any_exposed in prop::bool::weighted(0.2),
+    ) -> Spec {
+        let credentials = spec.flags.iter().any(|flag| flag == "credentials");
+        if !credentials {
+            if null { spec.origins.push("null".into()); }
+            if any_origin {
+                spec.origins.insert(0, "*".into());
+                spec.flags.retain(|flag| flag != "private-network");
+            }
+            if any_exposed { spec.expose.push("*".into()); }
+        }
+        if any_header { spec.headers.push("*".into()); }
+        spec
+    }
+}
+
+prop_compose! {
+    /// A member of a list of header names, good or bad, with what may stand around it.
+    fn member()(
+        name in prop_oneof![
+            8 => select(&["authorization", "content-type", "x-a", "x-ab", "X-ABC", "x-abcd", "accept", ""][..]).prop_map(String::from),
+            1 => "[ -~]{0,4}",
+        ],
+        before in "[ \t]{0,2}",
+        after in "[ \t]{0,2}",
+    ) -> String {
+        format!("{before}{name}{after}")
+    }
+}
+
+fn list() -> impl Strategy<Value = String> {
+    vec(member(), 0..6).prop_map(|members| members.join(","))
+}
+
+/// A field line, or something that looks like one, with its end.
+fn line() -> impl Strategy<Value = String> {
+    let case = |name: &'static str| prop_oneof![4 => Just(name.to_string()), 1 => Just(name.to_uppercase())];
+    let text = prop_oneof![
+        6 => (case("Origin"), "[ \t]{0,2}", select(REQUEST_ORIGINS)).prop_map(|(n, s, v)| format!("{n}:{s}{v}{s}")),
+        4 => (case("Access-Control-Request-Method"), select(REQUEST_METHODS)).prop_map(|(n, v)| format!("{n}: {v}")),
+        4 => (case("Access-Control-Request-Headers"), list()).prop_map(|(n, v)| format!("{n}: {v}")),
+        1 => Just("Access-Control-Request-Private-Network: true".to_string()),
+        1 => (select(&["Origin", "Access-Control-Request-Headers"][..]), select(REQUEST_ORIGINS)).prop_map(|(n, v)| format!("{n} : {v}")),
+        1 => select(REQUEST_ORIGINS).prop_map(|v| format!(" Origin: {v}")),
+        2 => "[a-zA-Z-]{1,12}: [ -~]{0,20}",
+        1 => "[ -~\r\0\t]{0,12}",
+        1 => Just("Cookie: ".to_string() + &"c".repeat(300)),
+    ];
+    (text, prop_oneof![6 => Just("\r\n"), 1 => Just("\n")]).prop_map(|(text, end)| text + end)
+}
+
+/// A head, good or bad, that ends.
+fn head() -> impl Strategy<Value = Vec<u8>> {
+    (select(&["GET", "PUT", "OPTIONS", "OPTIONS", "OPTIONS", "options"][..]), vec(line(), 0..8))
+        .prop_map(|(method, lines)| format!("{method} /led HTTP/1.1\r\n{}\r\n", lines.concat()).into_bytes())
+}
+
+prop_compose! {
+    /// A preflight as a page makes one.
+    fn preflight()(
+        origin in select(REQUEST_ORIGINS),
+        method in select(REQUEST_METHODS),
+        lists in vec(list(), 0..3),
+    ) -> Vec<u8> {
+        let mut head = format!("OPTIONS / HTTP/1.1\r\nOrigin: {origin}\r\nAccess-Control-Request-Method: {method}\r\n");
+        for list in lists {
+            head += &format!("Access-Control-Request-Headers: {list}\r\n");
+        }
+        (head + "\r\n").into_bytes()
+    }
+}
+
+fn any_head() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![head(), preflight()]
+}
+
+/// The allow lists of an answer as sets, so that answers compare whatever the order of entries was.
+fn as_sets(outcome: &Outcome) -> (Kind, String, Vec<Vec<String>>) {
+    let lines = outcome.bytes.split("\r\n").map(|line| {
+        let mut parts: Vec<String> = line.split([',', ' ']).map(str::to_lowercase).collect();
+        parts.sort();
+        parts
+    });
+    (outcome.kind, outcome.verdict.clone(), lines.collect())
+}
+
+/// Which origins a list admits, in the plainest way: labels and ports compared one by one.
+fn naive_admits(entries: &[String], origin: &str) -> bool {
+    let Ok(origin) = Origin::parse(origin.as_bytes()) else { return false };
+    entries.iter().any(|entry| {
+        let (scheme, rest) = entry.split_once("://").unwrap();
+        let (host, port) = match rest.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, Some(port)),
+            _ => (rest, None),
+        };
+        let port_matches = match port {
+            Some("*") => true,
+            Some(port) => origin.port() == Some(port.parse().unwrap()),
+            None => origin.port().is_none(),
+        };
+        let host_matches = match host.strip_prefix("*.") {
+            Some(suffix) => {
+                let wanted: Vec<_> = suffix.split('.').rev().collect();
+                let labels: Vec<_> = origin.host().split('.').rev().collect();
+                labels.len() > wanted.len() && labels.starts_with(&wanted)
+            }
+            None => origin.host() == host,
+        };
+        scheme == origin.scheme() && host_matches && port_matches
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn pieces_are_the_whole(spec in policy(), head in any_head(), cuts in vec(0..700usize, 0..6)) {
+        let mut cuts: Vec<usize> = cuts.into_iter().filter(|&cut| cut <= head.len()).collect();
+        cuts.sort();
+        spec.with(|policy| {
+            let expected = whole(policy, &head);
+            prop_assert_eq!(&pieces(policy, &head, &cuts), &expected);
+            prop_assert_eq!(&policy_pieces(policy, &head, &cuts), &expected);
+            let every: Vec<usize> = (0..head.len()).collect();
+            prop_assert_eq!(&pieces(policy, &head, &every), &expected);
+            prop_assert_eq!(&policy_pieces(policy, &head, &every), &expected);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn the_order_of_entries_does_not_matter(spec in policy(), head in any_head(), seed in any::<u64>()) {
+        let mut shuffled = spec.clone();
+        let mut seed = seed | 1;
+        for list in [&mut shuffled.origins, &mut shuffled.methods, &mut shuffled.headers, &mut shuffled.expose] {
+            for index in (1..list.len()).rev() {
+                seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                list.swap(index, (seed >> 33) as usize % (index + 1));
+            }
+        }
+        let expected = spec.with(|policy| whole(policy, &head));
+        let outcome = shuffled.with(|policy| whole(policy, &head));
+        prop_assert_eq!(as_sets(&outcome), as_sets(&expected));
+    }
+
+    #[test]
+    fn entries_that_repeat_do_not_matter(spec in policy(), head in any_head()) {
+        let mut repeated = spec.clone();
+        for list in [&mut repeated.origins, &mut repeated.methods, &mut repeated.headers, &mut repeated.expose] {
+            let again = list.clone();
+            list.extend(again);
+        }
+        // An origin that a pattern admits anyway.
+        if spec.origins.iter().any(|origin| origin == "http://localhost:*") {
+            repeated.origins.push("http://localhost:4000".into());
+        }
+        let expected = spec.with(|policy| whole(policy, &head));
+        prop_assert_eq!(repeated.with(|policy| whole(policy, &head)), expected);
+    }
+
+    #[test]
+    fn the_output_is_within_its_bounds_and_well_formed(spec in policy(), head in any_head()) {
+        spec.with(|policy| {
+            // `Outcome` writes into a buffer of the stated length and counts the fields.
+            let outcome = whole(policy, &head);
+            let mut names = Vec::new();
+            let end = if outcome.kind == Kind::Preflight { "\r\n\r\n" } else { "\r\n" };
+            prop_assert!(outcome.bytes.is_empty() || outcome.bytes.ends_with(end));
+            for line in outcome.bytes.split_terminator("\r\n").filter(|line| !line.is_empty() && !line.starts_with("HTTP/")) {
+                let (name, value) = line.split_once(": ").unwrap();
+                prop_assert!(!value.is_empty() && value.bytes().all(|byte| (b'!'..=b'~').contains(&byte)), "{}", line);
+                names.push(name);
+                if name.ends_with("-methods") || name.ends_with("-headers") || name == "vary" {
+                    prop_assert!(value.split(',').all(|member| !member.is_empty()));
+                }
+            }
+            let count = names.len();
+            names.sort();
+            names.dedup();
+            prop_assert_eq!(names.len(), count, "a field is repeated");
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn whoever_is_refused_for_its_origin_learns_nothing(spec in policy(), head in any_head()) {
+        let public = spec.origins.iter().any(|origin| origin == "*");
+        let outcome = spec.with(|policy| whole(policy, &head));
+        let by_origin = ["refused origin", "refused null"].iter().any(|reason| outcome.verdict.starts_with(reason));
+        if by_origin && !(public && outcome.kind == Kind::Actual) {
+            prop_assert!(!outcome.bytes.contains("access-control-allow"), "{:?}", outcome);
+            prop_assert!(!outcome.bytes.contains("access-control-expose"), "{:?}", outcome);
+        }
+        if outcome.kind == Kind::NotCors && !public {
+            prop_assert!(!outcome.bytes.contains("access-control-allow"), "{:?}", outcome);
+        }
+    }
+
+    #[test]
+    fn vary_is_on_every_answer_that_depends_on_the_origin(spec in policy(), head in any_head()) {
+        let outcome = spec.with(|policy| whole(policy, &head));
+        let depends = !spec.origins.is_empty() && !spec.origins.contains(&"*".to_string());
+        prop_assert_eq!(outcome.bytes.contains("\r\nvary: origin") || outcome.bytes.starts_with("vary: origin"), depends);
+    }
+
+    #[test]
+    fn credentials_never_meet_a_wildcard_or_null(spec in policy(), head in any_head()) {
+        let outcome = spec.with(|policy| whole(policy, &head));
+        if outcome.bytes.contains("access-control-allow-credentials: true") {
+            prop_assert!(!outcome.bytes.contains(": *") && !outcome.bytes.contains("allow-origin: null"));
+        }
+    }
+
+    #[test]
+    fn any_byte_changed_in_an_allowed_origin_refuses_it(
+        entry in select(ORIGINS).prop_filter("exact", |entry| !entry.contains('*')),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+        how in 0..3,
+    ) {
+        let mut value = Vec::from(entry);
+        let at = at.index(value.len());
+        match how {
+            0 => value[at] = byte,
+            1 => value.insert(at, byte),
+            _ => { value.remove(at); }
+        }
+        let trimmed = value.trim_ascii();
+        // White space around a value is no part of it; LF ends the line, so a field cannot have it.
+        prop_assume!(trimmed != entry.as_bytes() && !value.contains(&b'\n'));
+        let entries = [entry];
+        let policy = Policy::builder().allow_origins(&entries).build().unwrap();
+        let request = Request::from_fields("GET", [("origin", &value[..])]);
+        prop_assert!(policy.decide(&request).is_refused());
+        let head = [b"GET / HTTP/1.1\r\nOrigin: ", &value[..], b"\r\n\r\n"].concat();
+        prop_assert!(policy.decide(&Request::from_head(&head).unwrap()).is_refused());
+    }
+
+    #[test]
+    fn the_allowlist_is_the_naive_loop(entries in strings(ORIGINS), origin in select(REQUEST_ORIGINS)) {
+        let list: Vec<&str> = entries.iter().map(String::as_str).collect();
+        let policy = Policy::builder().allow_origins(&list).build().unwrap();
+        let request = Request::from_fields("GET", [("origin", origin)]);
+        prop_assert_eq!(policy.decide(&request).is_allowed(), naive_admits(&entries, origin), "{:?} {}", entries, origin);
+    }
+
+    #[test]
+    fn a_list_is_allowed_exactly_if_a_naive_reader_allows_it(
+        headers in strings(HEADERS),
+        lists in vec(list(), 0..4),
+    ) {
+        let allowed: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let policy = Policy::builder().allow_origins(&["https://a.example"]).allow_headers(&allowed).build().unwrap();
+        let mut request = Request::new("OPTIONS");
+        request.push("origin", "https://a.example");
+        request.push("access-control-request-method", "GET");
+        for list in &lists {
+            request.push("access-control-request-headers", list);
+        }
+        let naive = lists
+            .iter()
+            .flat_map(|list| list.split(','))
+            .map(|name| name.trim_matches([' ', '\t']))
+            .filter(|name| !name.is_empty())
+            .all(|name| headers.iter().any(|header| header.eq_ignore_ascii_case(name)));
+        // The lists here are within the budget.
+        prop_assert_eq!(policy.decide(&request).is_allowed(), naive, "{:?} {:?}", headers, lists);
+    }
+
+    #[test]
+    fn no_bytes_panic(
+        spec in policy(),
+        bytes in prop_oneof![vec(any::<u8>(), 0..300), any_head()],
+        chunk in 1..40usize,
+    ) {
+        spec.with(|policy| {
+            let mut buffer = [0; 64];
+            let _ = Origin::parse(&bytes);
+            if let Ok(request) = Request::from_head(&bytes) {
+                let _ = policy.decide(&request).write_fields(&mut buffer);
+            }
+            let _ = Request::from_block(&bytes, &bytes);
+            let mut request = Request::from_fields(&bytes, [("origin", &bytes), ("access-control-request-headers", &bytes)]);
+            request.push_cut(&bytes);
+            let _ = policy.decide(&request);
+            let _ = policy.decide(&request).merge_vary(&bytes);
+            small::<0>(policy, &bytes, chunk);
+            small::<1>(policy, &bytes, chunk);
+            small::<30>(policy, &bytes, chunk);
+        });
+    }
+
+    /// Readers too small for the values mark them as cut; they never allow what the whole does not.
+    #[test]
+    fn a_small_reader_allows_no_more(spec in policy(), head in any_head(), chunk in 1..40usize) {
+        spec.with(|policy| {
+            let expected = whole(policy, &head);
+            for outcome in small::<24>(policy, &head, chunk).into_iter().chain(small::<60>(policy, &head, chunk)) {
+                prop_assert!(
+                    outcome == expected || outcome.verdict.contains("_cut"),
+                    "{:?} {:?}", outcome, expected
+                );
+            }
+            Ok(())
+        })?;
+    }
+}
+
+fn small<const N: usize>(policy: &Policy<'_>, bytes: &[u8], chunk: usize) -> Vec<Outcome> {
+    let mut reader = RequestReader::<N>::new();
+    let mut with_policy = PolicyReader::<N>::new(policy);
+    for piece in bytes.chunks(chunk) {
+        let one = reader.push(piece);
+        let other = with_policy.push(piece);
+        assert_eq!(one, other);
+        if one == Err(HeadError::RequestLine) {
+            break;
+        }
+    }
+    let request = reader.request();
+    vec![Outcome::of(&policy.decide(&request), policy), Outcome::of(&with_policy.decide(), policy)]
+}

@@ -198,10 +198,8 @@ pub(crate) const fn check_name(name: &[u8], setting: Setting) -> Result<(), (Kin
                 return Err((Kind::MethodCase, 0));
             }
         }
-        Setting::ExposeHeaders => {
-            if names::is_forbidden_response_header(name) {
-                return Err((Kind::ForbiddenResponseHeader, 0));
-            }
+        Setting::ExposeHeaders if names::is_forbidden_response_header(name) => {
+            return Err((Kind::ForbiddenResponseHeader, 0));
         }
         _ => {}
     }

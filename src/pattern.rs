@@ -154,6 +154,8 @@ const fn foreign_byte(entry: &[u8]) -> Option<Mistake> {
             0x80.. => return Some((Kind::NonAscii, i)),
             b'A'..=b'Z' => return Some((Kind::UpperCase, i)),
             b' ' | b'\t' | b',' | b';' => return Some((Kind::SeveralInOne, i)),
+            // User information, whose colon would be taken for a port's.
+            b'@' => return Some((Kind::Host, i)),
             _ => i += 1,
         }
     }
@@ -699,7 +701,7 @@ mod tests {
     fn the_longest_match_is_bounded() {
         let longest_host = |suffix: &str| {
             let mut host = String::from(suffix);
-            while host.len() + 2 <= MAX_HOST_LEN - 1 {
+            while host.len() + 2 < MAX_HOST_LEN {
                 host.insert_str(0, "a.");
             }
             if host.len() < MAX_HOST_LEN - 1 {

@@ -51,7 +51,9 @@ const REQUEST_ORIGINS: &[&str] = &[
 ];
 
 const METHODS: &[&str] = &["PUT", "DELETE", "PATCH", "patch", "GET", "*"];
-const REQUEST_METHODS: &[&str] = &["PUT", "DELETE", "patch", "GET", "POST", "PROPFIND", "TRACE", "put", "", "P UT"];
+const REQUEST_METHODS: &[&str] = &[
+    "PUT", "DELETE", "patch", "GET", "POST", "PROPFIND", "TRACE", "put", "", "P UT",
+];
 const HEADERS: &[&str] = &["authorization", "Content-Type", "x-a", "x-ab", "x-abc", "x-a"];
 const EXPOSE: &[&str] = &["etag", "X-Total-Count", "ETag"];
 
@@ -126,7 +128,10 @@ fn line() -> impl Strategy<Value = String> {
 
 /// A head, good or bad, that ends.
 fn head() -> impl Strategy<Value = Vec<u8>> {
-    (select(&["GET", "PUT", "OPTIONS", "OPTIONS", "OPTIONS", "options"][..]), vec(line(), 0..8))
+    (
+        select(&["GET", "PUT", "OPTIONS", "OPTIONS", "OPTIONS", "options"][..]),
+        vec(line(), 0..8),
+    )
         .prop_map(|(method, lines)| format!("{method} /led HTTP/1.1\r\n{}\r\n", lines.concat()).into_bytes())
 }
 
@@ -161,7 +166,9 @@ fn as_sets(outcome: &Outcome) -> (Kind, String, Vec<Vec<String>>) {
 
 /// Which origins a list admits, in the plainest way: labels and ports compared one by one.
 fn naive_admits(entries: &[String], origin: &str) -> bool {
-    let Ok(origin) = Origin::parse(origin.as_bytes()) else { return false };
+    let Ok(origin) = Origin::parse(origin.as_bytes()) else {
+        return false;
+    };
     entries.iter().any(|entry| {
         let (scheme, rest) = entry.split_once("://").unwrap();
         let (host, port) = match rest.rsplit_once(':') {
@@ -393,5 +400,8 @@ fn small<const N: usize>(policy: &Policy<'_>, bytes: &[u8], chunk: usize) -> Vec
         }
     }
     let request = reader.request();
-    vec![Outcome::of(&policy.decide(&request), policy), Outcome::of(&with_policy.decide(), policy)]
+    vec![
+        Outcome::of(&policy.decide(&request), policy),
+        Outcome::of(&with_policy.decide(), policy),
+    ]
 }

@@ -15,9 +15,7 @@ use embedded_cors::{Kind, OriginOrNull, Policy, Reason, Request};
 /// A policy that allows all that the page does.
 static API: Policy = Policy::builder()
     .allow_origins(&["http://localhost:3000", "https://app.test"])
-    .allow_methods(&[
-        "PUT", "DELETE", "PATCH", "patch", "PROPFIND", "OPTIONS",
-    ])
+    .allow_methods(&["PUT", "DELETE", "PATCH", "patch", "PROPFIND", "OPTIONS"])
     .allow_headers(&[
         "authorization",
         "content-type",

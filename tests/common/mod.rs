@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use embedded_cors::{
-    Decision, Kind, Policy, PolicyBuilder, PolicyError, PolicyReader, Progress, RefusedStatus, Request, RequestReader,
-    SuccessStatus,
+    Decision, Kind, Policy, PolicyBuilder, PolicyError, PolicyReader, Progress, RefusedStatus, Request,
+    RequestReader, SuccessStatus,
 };
 
 /// A policy as data.

@@ -22,7 +22,11 @@ fn is_tenant(origin: &Origin<'_>) -> bool {
 }
 
 static CORS: Policy = Policy::builder()
-    .allow_origins(&["https://app.example.com", "https://*.example.com", "http://localhost:*"])
+    .allow_origins(&[
+        "https://app.example.com",
+        "https://*.example.com",
+        "http://localhost:*",
+    ])
     .allow_origin_if(is_tenant)
     .allow_methods(&["PUT", "DELETE"])
     .allow_headers(&["authorization", "content-type"])

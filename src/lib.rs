@@ -153,3 +153,8 @@ mod interop_tests {
         Origin: https://app.example.com\r\n\
         Access-Control-Request-Method: PUT\r\n\r\n";
 }
+
+/// Compiles what the README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

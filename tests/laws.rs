@@ -193,7 +193,6 @@ fn naive_admits(entries: &[String], origin: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn pieces_are_the_whole(spec in policy(), head in any_head(), cuts in vec(0..700usize, 0..6)) {

@@ -41,6 +41,9 @@ pub(crate) const fn first_non_tchar(name: &[u8]) -> usize {
     i
 }
 
+/// The CORS-safelisted methods (Fetch section 2.2.1), as a list.
+pub(crate) const SAFELISTED_METHODS: &str = "GET,HEAD,POST";
+
 /// A CORS-safelisted method (Fetch section 2.2.1): `GET`, `HEAD`, `POST`; case-sensitive.
 pub(crate) const fn is_safelisted_method(method: &[u8]) -> bool {
     eq(method, b"GET") || eq(method, b"HEAD") || eq(method, b"POST")

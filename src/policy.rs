@@ -127,7 +127,7 @@ impl<'a> Policy<'a> {
     ///     .build_or_panic();
     ///
     /// let buffer = [0u8; CORS.max_response_len()];
-    /// assert_eq!(buffer.len(), 175);
+    /// assert_eq!(buffer.len(), 220);
     /// ```
     pub const fn max_response_len(&self) -> usize {
         // The longest status line, and what ends a response without content.
@@ -142,7 +142,7 @@ impl<'a> Policy<'a> {
     /// For servers that keep a table of response fields, such as the eight of ESP-IDF.
     pub const fn max_fields(&self) -> usize {
         let both = 2 + self.credentials as usize;
-        let preflight = !self.methods.is_empty() as usize
+        let preflight = (self.max_methods_len() > 0) as usize
             + !self.headers.is_empty() as usize
             + self.private_network as usize
             + self.max_age.is_some() as usize;
@@ -152,13 +152,9 @@ impl<'a> Policy<'a> {
 
     const fn max_preflight_len(&self) -> usize {
         let mut len = self.max_common_len();
-        if !self.methods.is_empty() {
-            let value = match (self.methods.any, self.credentials) {
-                (true, true) => MAX_METHOD_LEN,
-                (true, false) => 1,
-                (false, _) => self.methods.joined_len(),
-            };
-            len += line_len(names::ALLOW_METHODS, value);
+        let methods = self.max_methods_len();
+        if methods > 0 {
+            len += line_len(names::ALLOW_METHODS, methods);
         }
         if !self.headers.is_empty() {
             let value = match (self.headers.any, self.credentials) {
@@ -175,6 +171,21 @@ impl<'a> Policy<'a> {
             len += line_len(names::MAX_AGE, "86400".len());
         }
         len
+    }
+
+    /// The most bytes in the list of methods; 0 if there never is one.
+    const fn max_methods_len(&self) -> usize {
+        let allowed = match (self.methods.any, self.credentials) {
+            (true, true) => MAX_METHOD_LEN,
+            (true, false) => 1,
+            (false, _) => self.methods.joined_len(),
+        };
+        let refused = if self.minimal || !self.names_safelisted_methods() {
+            0
+        } else {
+            names::SAFELISTED_METHODS.len()
+        };
+        if allowed > refused { allowed } else { refused }
     }
 
     const fn max_actual_len(&self) -> usize {
@@ -237,6 +248,11 @@ impl Policy<'_> {
             }
         };
         Some((value, members))
+    }
+
+    /// Whether a preflight that is refused for its method is told the safelisted methods: if the policy has no list that it could be told.
+    pub(crate) const fn names_safelisted_methods(&self) -> bool {
+        self.methods.is_empty() || self.methods.any || self.only_requested
     }
 
     /// With credentials `*` would be a header of that name (Fetch section 4.8 step 7.7), so what is requested is
@@ -322,7 +338,8 @@ pub enum SuccessStatus {
     Ok,
 }
 
-/// The status of a preflight that is refused for its origin, or, in minimal mode, for anything.
+/// The status of a preflight that is refused: for anything but a method or header that is not allowed, unless the policy is
+/// [`minimal`](PolicyBuilder::minimal).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum RefusedStatus {
     /// 403, the default (Fetch section 3.3.3).
@@ -464,11 +481,12 @@ impl<'a> PolicyBuilder<'a> {
         self
     }
 
-    /// Answers a preflight that is refused for its method or headers as one that is refused for its origin:
+    /// Answers a preflight that asks for a method or a header that is not allowed as one that is refused for its origin:
     /// with the refused status and nothing else.
     ///
     /// Unless this is called, an allowed origin then gets the lists with the success status, so that the
-    /// browser's console names the method or header that is missing.
+    /// browser's console names the method or header that is missing. What is malformed, cut, repeated or over budget is
+    /// answered with the refused status in any case.
     pub const fn minimal(mut self) -> Self {
         self.minimal = true;
         self

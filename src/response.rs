@@ -14,6 +14,7 @@ use crate::error::BufferTooSmall;
 use crate::list::RequestedHeaders;
 use crate::names;
 use crate::policy::{RefusedStatus, SuccessStatus};
+use crate::reason::Reason;
 
 /// The most fields that any decision of any policy has. See [`Policy::max_fields`](crate::Policy::max_fields).
 pub const MAX_FIELDS: usize = 7;
@@ -291,7 +292,7 @@ impl<'a> Decision<'a> {
             0 => (names::ALLOW_ORIGIN, self.allow_origin()?),
             1 => {
                 // Only beside an allow-origin, and exactly `true` (Fetch section 4.10 steps 6 and 7).
-                let with_origin = policy.credentials && self.admitted.is_some();
+                let with_origin = policy.credentials && self.allow_origin().is_some();
                 (
                     names::ALLOW_CREDENTIALS,
                     with_origin.then_some(FieldValue::text("true"))?,
@@ -331,18 +332,43 @@ impl<'a> Decision<'a> {
     }
 
     /// Whether a preflight is answered with the lists: if it is allowed, and, unless the policy is minimal, also if it is refused
-    /// for something other than its origin, so that the browser can say what is missing.
-    fn shares_lists(&self) -> bool {
-        self.admitted.is_some() && (self.refusal.is_none() || !self.policy.minimal)
+    /// for a method or a header that the lists then lack, so that the browser can say which. After any other refusal a browser might find
+    /// in the lists all that it needs, and go on.
+    const fn shares_lists(&self) -> bool {
+        self.admitted.is_some()
+            && match self.refusal {
+                None => true,
+                Some(refusal) => {
+                    !self.policy.minimal
+                        && matches!(
+                            refusal.reason(),
+                            Reason::MethodNotAllowed
+                                | Reason::HeaderNotAllowed
+                                | Reason::AuthorizationNotCovered
+                        )
+                }
+            }
+    }
+
+    fn is_refused_for(&self, reason: Reason) -> bool {
+        self.refusal.is_some_and(|refusal| refusal.reason() == reason)
     }
 
     fn allow_methods(&self) -> Option<FieldValue<'_>> {
         let methods = &self.policy.methods;
-        if !self.shares_lists() || methods.is_empty() {
+        if !self.shares_lists() {
+            return None;
+        }
+        if self.is_refused_for(Reason::MethodNotAllowed) && self.policy.names_safelisted_methods() {
+            // Without the field a browser allows whatever method it has, if the preflight is for an upload that is listened to or
+            // streamed (Fetch section 4.8 step 7.4).
+            return Some(FieldValue::text(names::SAFELISTED_METHODS));
+        }
+        if methods.is_empty() {
             return None;
         }
         let requested = self.requested_method;
-        // A safelisted method, and one that is refused, need no mention.
+        // A safelisted method needs no mention.
         let mention = !requested.is_empty() && !names::is_safelisted_method(requested.as_bytes());
         if methods.any && !self.policy.credentials {
             Some(FieldValue::text("*"))
@@ -359,6 +385,10 @@ impl<'a> Decision<'a> {
     fn allow_headers(&self) -> Option<FieldValue<'_>> {
         let headers = &self.policy.headers;
         if !self.shares_lists() || headers.is_empty() {
+            return None;
+        }
+        if self.is_refused_for(Reason::AuthorizationNotCovered) {
+            // Browsers take `*` for it all the same, against Fetch section 4.8 step 7.6.
             return None;
         }
         if headers.any && !self.policy.credentials {
@@ -530,7 +560,7 @@ impl<'d> Preflight<'d> {
 
     const fn status_and_line(&self) -> (u16, &'static str) {
         let decision = self.decision;
-        let success = decision.refusal.is_none() || (decision.admitted.is_some() && !decision.policy.minimal);
+        let success = decision.shares_lists();
         let refused = decision.policy.refused;
         let no_content = if success {
             matches!(decision.policy.success, SuccessStatus::NoContent)

@@ -1,8 +1,10 @@
 //! Policy and request in, decision out, in the order of Fetch's own steps.
 
+use core::fmt;
+
 use crate::allowlist::{Admitted, Spurned};
 use crate::head::{Flaw, Found, Head};
-use crate::list::{ListCheck, MAX_LINES, RequestedHeaders, check_strict};
+use crate::list::{Lines, ListCheck, MAX_LINES, check_strict};
 use crate::names;
 use crate::policy::{MAX_ECHOED_LEN, MAX_METHOD_LEN, Policy};
 use crate::reason::{Reason, Refusal};
@@ -39,9 +41,13 @@ pub enum Kind {
 /// assert_eq!(decision.refusal().unwrap().reason(), Reason::MethodNotAllowed);
 /// ```
 ///
-/// It borrows the policy and the request. What outlives both is the block that [`write_fields`](Self::write_fields) leaves in
-/// the caller's buffer.
+/// It borrows the policy and the bytes of the request, not the [`Request`]. What outlives both is what
+/// [`write_fields`](Self::write_fields) leaves in the caller's buffer; [`kind`](Self::kind) and [`refusal`](Self::refusal) are copies.
+///
+/// Displayed, it is a line for the log, with nothing of the request in it: `preflight refused: the policy does not allow the requested
+/// method`.
 #[derive(Clone, Debug)]
+#[must_use = "a decision does nothing until its fields are sent"]
 pub struct Decision<'a> {
     pub(crate) policy: &'a Policy<'a>,
     pub(crate) kind: Kind,
@@ -52,35 +58,57 @@ pub struct Decision<'a> {
     /// The requested method, once it was parsed; empty before.
     pub(crate) requested_method: &'a str,
     /// The requested headers, to be echoed.
-    pub(crate) requested_headers: RequestedHeaders<'a>,
+    pub(crate) requested_headers: Lines<'a>,
     /// The bits of the policy's headers that were asked for.
     pub(crate) asked: u64,
     pub(crate) private_network: bool,
-    /// The server's own `Vary`.
-    pub(crate) vary: Option<&'a str>,
+    /// The values of the server's own `Vary`.
+    pub(crate) vary: &'a [&'a str],
+}
+
+impl fmt::Display for Decision<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.refusal, self.kind) {
+            (Some(refusal), kind) => write!(f, "{kind} refused: {refusal}"),
+            (None, Kind::NotCors) => self.kind.fmt(f),
+            (None, kind) => write!(f, "{kind} allowed"),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    /// `not CORS`, `actual`, `preflight`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotCors => "not CORS",
+            Self::Actual => "actual",
+            Self::Preflight => "preflight",
+        })
+    }
 }
 
 /// What is known of the requested headers when a decision is made.
-pub(crate) enum Requested<'a> {
-    /// The names.
-    Names(RequestedHeaders<'a>),
+pub(crate) enum Requested<'b, 'a> {
+    /// Their lines.
+    Lines(&'b Lines<'a>),
     /// What a check said that saw them go by.
-    Checked(ListCheck),
+    Checked(&'b ListCheck),
 }
 
 impl<'a> Policy<'a> {
     /// Decides on a request: a preflight and the actual request that follows it alike.
     ///
-    /// The work is linear in the bytes of the CORS fields, and bounded for those that no browser writes.
-    pub fn decide(&'a self, request: &'a Request<'_>) -> Decision<'a> {
-        self.judge(&request.head, Requested::Names(request.requested_headers()))
+    /// The work is linear in the bytes of the CORS fields times the entries of the policy's list, and bounded for what no browser writes. A
+    /// preflight that is refused for its method and for its headers has the method's reason.
+    pub fn decide(&'a self, request: &Request<'a>) -> Decision<'a> {
+        self.judge(&request.head, Requested::Lines(&request.lines))
     }
 
     /// Decides which fields an error reply of the server's own carries, when it did not read or did not understand the whole
     /// request: 400, 408, 413, 414, 431.
     ///
-    /// Only the origin counts, and the head need not be complete. With the fields the page sees the status; without them
-    /// it sees "CORS error". An error reply to a request that was read, such as 401, 404 or 500, takes the fields of
+    /// Only the origin counts, and the head need not be complete; a preflight is no [`Kind::Preflight`] here. With the fields the page sees
+    /// the status; without them it sees "CORS error". An error reply to a request that was read, such as 401, 404 or 500, takes the fields of
     /// [`decide`](Self::decide) as every other response does.
     ///
     /// ```
@@ -101,7 +129,7 @@ impl<'a> Policy<'a> {
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn decide_error_reply(&'a self, request: &'a Request<'_>) -> Decision<'a> {
+    pub fn decide_error_reply(&'a self, request: &Request<'a>) -> Decision<'a> {
         self.judge_error_reply(&request.head)
     }
 
@@ -113,7 +141,7 @@ impl<'a> Policy<'a> {
         self.judge_origin(&head)
     }
 
-    pub(crate) fn judge(&'a self, head: &Head<&'a [u8]>, requested: Requested<'a>) -> Decision<'a> {
+    pub(crate) fn judge(&'a self, head: &Head<&'a [u8]>, requested: Requested<'_, 'a>) -> Decision<'a> {
         let mut decision = self.judge_origin(head);
         // Fetch section 3.3.2 *CORS-preflight request*: every other OPTIONS is an ordinary request.
         if is_preflight(head) {
@@ -139,17 +167,19 @@ impl<'a> Policy<'a> {
             refusal: None,
             admitted: None,
             requested_method: "",
-            requested_headers: RequestedHeaders::NONE,
+            requested_headers: Lines::NONE,
             asked: 0,
             private_network: false,
-            vary: None,
+            vary: &[],
         };
-        let refusal = match head.origin.get() {
-            Found::Absent => {
-                decision.kind = Kind::NotCors;
-                return decision;
-            }
+        let origin = head.origin.get();
+        if origin == Found::Absent {
+            decision.kind = Kind::NotCors;
+        }
+        let refusal = match origin {
+            // What is missing may be an `Origin`, or a second one.
             _ if !head.is_complete => Refusal::new(Reason::HeadIncomplete),
+            Found::Absent => return decision,
             Found::Repeated => Refusal::new(Reason::OriginRepeated),
             Found::Cut => Refusal::new(Reason::OriginCut),
             Found::Malformed => Refusal::new(Reason::OriginMalformed),
@@ -203,7 +233,7 @@ impl<'a> Decision<'a> {
     }
 
     /// Fetch section 4.8 steps 7.6 and 7.7.
-    fn judge_headers(&mut self, head: &Head<&'a [u8]>, requested: Requested<'a>) -> Result<(), Refusal> {
+    fn judge_headers(&mut self, head: &Head<&'a [u8]>, requested: Requested<'_, 'a>) -> Result<(), Refusal> {
         match head.list_flaw {
             Some(Flaw::Cut) => return Err(Refusal::new(Reason::RequestHeadersCut)),
             Some(Flaw::Malformed) => return Err(Refusal::new(Reason::RequestHeadersMalformed)),
@@ -214,8 +244,9 @@ impl<'a> Decision<'a> {
         }
         let policy = self.policy;
         let check = match requested {
-            Requested::Checked(check) => check,
-            Requested::Names(names) => {
+            Requested::Checked(check) => *check,
+            Requested::Lines(lines) => {
+                let names = lines.names();
                 if policy.strict && head.list_lines > 1 {
                     return Err(Refusal::new(Reason::RequestHeadersNotStrict));
                 }
@@ -224,12 +255,12 @@ impl<'a> Decision<'a> {
                 {
                     return Err(Refusal::at(Reason::RequestHeadersNotStrict, index));
                 }
-                let check = ListCheck::of(names.clone(), &policy.headers);
+                let check = ListCheck::of(names, &policy.headers);
                 if policy.echoes_headers() && check.refused().is_none() {
                     if check.joined_len() > MAX_ECHOED_LEN {
                         return Err(Refusal::new(Reason::EchoTooLong));
                     }
-                    self.requested_headers = names;
+                    self.requested_headers = *lines;
                 }
                 check
             }
@@ -251,7 +282,7 @@ impl<'a> Decision<'a> {
         self.refusal.is_none() && !matches!(self.kind, Kind::NotCors)
     }
 
-    /// Whether it is a CORS request, and the policy refuses it.
+    /// Whether the policy refuses it: a CORS request, or one whose head is incomplete, so that nobody knows yet.
     pub const fn is_refused(&self) -> bool {
         self.refusal.is_some()
     }

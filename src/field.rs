@@ -1,6 +1,6 @@
-//! A header block, read once: which of its field lines this crate needs, and their values.
+//! A header section, read once: which of its field lines this crate needs, and their values.
 //!
-//! One scanner reads a block whole or in pieces of any size, so both give the same answer. It looks for four
+//! One scanner reads a section whole or in pieces of any size, so both give the same answer. It looks for four
 //! names and skips every other line to its end, however long, without keeping any of it. What it takes for a
 //! field line is RFC 9112 section 5, and no more:
 //!
@@ -10,7 +10,7 @@
 //! - A line that begins with white space (`obs-fold`, section 5.2) makes the field before it malformed, if that
 //!   is one of the four.
 //! - Names are not case-sensitive. `X-Origin` and `Origin-X` are other names.
-//! - The empty line ends the block. What follows is content, and is not looked at.
+//! - The empty line ends the section. What follows is content, and is not looked at.
 
 use core::fmt;
 
@@ -55,7 +55,7 @@ pub(crate) trait Sink<'c> {
     fn begin(&mut self, field: RequestField);
 
     /// The next bytes of the value. White space before the value is gone, white space after it is not. If the
-    /// whole block is one chunk, this is called at most once a value.
+    /// whole section is one chunk, this is called at most once a value.
     fn value(&mut self, bytes: &'c [u8]);
 
     /// The value ends.
@@ -89,7 +89,7 @@ impl fmt::Display for HeadError {
 
 impl core::error::Error for HeadError {}
 
-/// Where in the block the scanner is.
+/// Where in the section the scanner is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// Before the request line, where empty lines are skipped (RFC 9112 section 2.2).
@@ -97,7 +97,7 @@ enum State {
     /// In the method, of which `matched` bytes were read.
     Method,
     LineStart,
-    /// After a CR at a line's start: the block's end if LF follows.
+    /// After a CR at a line's start: the section's end if LF follows.
     LineStartCr,
     /// In a name whose first `matched` bytes are those of the fields in `candidates`.
     Name,
@@ -113,7 +113,7 @@ enum State {
     Failed,
 }
 
-/// Reads a block in chunks of any size. 6 bytes of state.
+/// Reads a section in chunks of any size. 6 bytes of state.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scanner {
     state: State,
@@ -127,7 +127,7 @@ pub(crate) struct Scanner {
 const OPTIONS: &[u8] = b"OPTIONS";
 
 impl Scanner {
-    /// A scanner for a head: a request line, and a header block.
+    /// A scanner for a head: a request line, and a header section.
     pub(crate) const fn head() -> Self {
         Self {
             state: State::Leading,
@@ -138,8 +138,8 @@ impl Scanner {
         }
     }
 
-    /// A scanner for a header block alone.
-    pub(crate) const fn block() -> Self {
+    /// A scanner for a header section alone.
+    pub(crate) const fn section() -> Self {
         Self {
             state: State::LineStart,
             ..Self::head()
@@ -150,7 +150,7 @@ impl Scanner {
         matches!(self.state, State::Done)
     }
 
-    /// Reads `chunk` up to the end of the block at most. Returns how many bytes were read.
+    /// Reads `chunk` up to the end of the section at most. Returns how many bytes were read.
     pub(crate) fn push<'c>(&mut self, chunk: &'c [u8], sink: &mut impl Sink<'c>) -> Result<usize, HeadError> {
         let mut rest = chunk;
         loop {

@@ -235,6 +235,31 @@ impl ListCheck {
     }
 }
 
+/// The lines of `Access-Control-Request-Headers`, those within the budget.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lines<'r> {
+    lines: [&'r [u8]; MAX_LINES as usize],
+    kept: u8,
+}
+
+impl<'r> Lines<'r> {
+    pub(crate) const NONE: Self = Self {
+        lines: [b""; MAX_LINES as usize],
+        kept: 0,
+    };
+
+    pub(crate) fn keep(&mut self, line: &'r [u8]) {
+        if let Some(place) = self.lines.get_mut(self.kept as usize) {
+            *place = line;
+            self.kept += 1;
+        }
+    }
+
+    pub(crate) fn names(&self) -> RequestedHeaders<'_> {
+        RequestedHeaders::new(self.lines.get(..self.kept as usize).unwrap_or(&[]))
+    }
+}
+
 /// The names of `Access-Control-Request-Headers`, in the order of the request: an iterator.
 ///
 /// Empty members are skipped and white space around names is gone; a member that is no token is given as `""`.
@@ -245,25 +270,18 @@ pub struct RequestedHeaders<'r> {
 }
 
 impl<'r> RequestedHeaders<'r> {
-    pub(crate) const NONE: Self = Self {
+    const NONE: Self = Self {
         line: None,
         more: &[],
     };
 
-    pub(crate) fn new(lines: &'r [&'r [u8]]) -> Self {
+    fn new(lines: &'r [&'r [u8]]) -> Self {
         match lines.split_first() {
             Some((line, more)) => Self {
                 line: Some(line),
                 more,
             },
             None => Self::NONE,
-        }
-    }
-
-    pub(crate) const fn one(line: &'r [u8]) -> Self {
-        Self {
-            line: Some(line),
-            more: &[],
         }
     }
 

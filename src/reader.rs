@@ -3,7 +3,7 @@
 use crate::decision::{Decision, Requested};
 use crate::field::{HeadError, RequestField, Scanner, Sink};
 use crate::head::{Flaw, Head};
-use crate::list::{ListCheck, RequestedHeaders};
+use crate::list::{Lines, ListCheck};
 use crate::policy::Policy;
 use crate::request::Request;
 
@@ -28,12 +28,13 @@ impl Progress {
 
 /// Reads a request head in pieces of any size, keeping the values of the CORS fields in a buffer of `N` bytes.
 ///
-/// Every other field line is skipped, however long it is and wherever it is cut. The state is `N` bytes and
-/// some 50 more. `N` has to hold the values of `Origin`, `Access-Control-Request-Method` and all of
-/// `Access-Control-Request-Headers` together: 256 is ample for what browsers send to a device. A value that does not fit is
-/// marked as cut, and the request is then refused with that reason.
+/// Every other field line is skipped, however long it is and wherever it is cut. The state is `N` bytes and at most 56 more. `N` has to
+/// hold the values of `Origin`, `Access-Control-Request-Method`, `Access-Control-Request-Private-Network` and all of
+/// `Access-Control-Request-Headers` together: 256 is ample for what browsers send to a device, and [`MAX_ORIGIN_LEN`](crate::MAX_ORIGIN_LEN)
+/// is the most that an `Origin` takes of it. A value that does not fit is marked as cut, and the request is then refused with that reason.
 ///
-/// If the policy is known before the request, [`PolicyReader`] needs less, whatever the request asks for.
+/// A reader is for one request; the next one on the connection takes a new reader. If the policy is known before the request,
+/// [`PolicyReader`] needs less, whatever the request asks for.
 ///
 /// ```
 /// use embedded_cors::{Progress, RequestReader};
@@ -61,15 +62,27 @@ impl<const N: usize> RequestReader<N> {
         }
     }
 
-    /// A reader for a header block whose request line was read by someone else.
-    pub fn for_block(method: impl AsRef<[u8]>) -> Self {
+    /// A reader for a header section whose request line was read by someone else.
+    ///
+    /// ```
+    /// use embedded_cors::{Progress, RequestReader};
+    ///
+    /// let mut reader = RequestReader::<256>::for_header_section("OPTIONS");
+    /// reader.push(b"Origin: https://app.example.com\r\nAccess-Control-Request-")?;
+    /// assert_eq!(reader.push(b"Method: PUT\r\n\r\n")?, Progress::Done { used: 15 });
+    /// assert!(reader.request().is_preflight());
+    /// # Ok::<(), embedded_cors::HeadError>(())
+    /// ```
+    pub fn for_header_section(method: impl AsRef<[u8]>) -> Self {
         Self {
-            scanner: Scanner::block(),
+            scanner: Scanner::section(),
             store: Store::new(method.as_ref() == b"OPTIONS"),
         }
     }
 
-    /// Takes the next piece, of any length. After the head's end nothing more is taken.
+    /// Takes the next piece, of any length, 0 included. After the head's end nothing more is taken.
+    ///
+    /// A connection that ends before the head does gives no more pieces: it is for the caller to notice that a read gave 0 bytes.
     ///
     /// # Errors
     ///
@@ -81,19 +94,12 @@ impl<const N: usize> RequestReader<N> {
 
     /// The request, as far as it was read.
     ///
-    /// Before the head's end, a decision on it is a refusal, for [`HeadIncomplete`](crate::Reason::HeadIncomplete);
-    /// [`Policy::decide_error_reply`] takes it nevertheless.
+    /// Before the head's end, a decision on it is a refusal, for [`HeadIncomplete`](crate::Reason::HeadIncomplete), whether an `Origin` was
+    /// read already or not; [`Policy::decide_error_reply`] takes it nevertheless.
     pub fn request(&self) -> Request<'_> {
         let mut request = Request::with_head(self.store.head());
-        if request.head.list_lines > 0 {
-            request.keep_line(self.store.list());
-        }
+        request.lines = self.store.lines();
         request
-    }
-
-    /// Forgets the request, for the next one on the connection.
-    pub fn reset(&mut self) {
-        *self = Self::new();
     }
 }
 
@@ -103,12 +109,13 @@ impl<const N: usize> Default for RequestReader<N> {
     }
 }
 
-/// Reads a request head in pieces, and checks `Access-Control-Request-Headers` against its policy as they arrive: a list of any
-/// length, none of it stored.
+/// Reads a request head in pieces, and checks `Access-Control-Request-Headers` against its policy as they arrive, without storing them:
+/// names of any length, up to the budget of [`RequestHeadersOverBudget`](crate::Reason::RequestHeadersOverBudget).
 ///
-/// The state is `N` bytes and some 100 more; `N` has to hold the values of `Origin` and
-/// `Access-Control-Request-Method`, so 128 is ample. Two kinds of policy need the names themselves, and then `N` has to hold
-/// them too: a strict one, and one with `*` headers and credentials.
+/// The state is `N` bytes and at most 104 more; `N` has to hold the values of `Origin`, `Access-Control-Request-Method` and
+/// `Access-Control-Request-Private-Network`. 128 is enough for what browsers send from hosts of up to 90 bytes;
+/// [`MAX_ORIGIN_LEN`](crate::MAX_ORIGIN_LEN) ` + 64` for every origin and every registered method. Two kinds of policy need the names
+/// themselves, and then `N` has to hold them too: a strict one, and one with `*` headers and credentials.
 ///
 /// ```
 /// use embedded_cors::{Policy, PolicyReader};
@@ -143,10 +150,10 @@ impl<'p, const N: usize> PolicyReader<'p, N> {
         }
     }
 
-    /// A reader for a header block whose request line was read by someone else.
-    pub fn for_block(policy: &'p Policy<'p>, method: impl AsRef<[u8]>) -> Self {
+    /// A reader for a header section whose request line was read by someone else.
+    pub fn for_header_section(policy: &'p Policy<'p>, method: impl AsRef<[u8]>) -> Self {
         Self {
-            scanner: Scanner::block(),
+            scanner: Scanner::section(),
             store: Store::new(method.as_ref() == b"OPTIONS"),
             ..Self::new(policy)
         }
@@ -171,26 +178,34 @@ impl<'p, const N: usize> PolicyReader<'p, N> {
         Ok(self.store.progress(&self.scanner, used))
     }
 
-    /// What the policy says to the request. As [`Policy::decide`].
+    /// What the policy says to the request. As [`Policy::decide`], before the head's end too: then it is a refusal, for
+    /// [`HeadIncomplete`](crate::Reason::HeadIncomplete).
     pub fn decide(&self) -> Decision<'_> {
-        let requested = if !self.policy.needs_requested_names() {
-            Requested::Checked(self.check)
-        } else if self.store.head.list_lines > 0 {
-            Requested::Names(RequestedHeaders::one(self.store.list()))
+        let head = self.store.head();
+        if self.policy.needs_requested_names() {
+            self.policy.judge(&head, Requested::Lines(&self.store.lines()))
         } else {
-            Requested::Names(RequestedHeaders::NONE)
-        };
-        self.policy.judge(&self.store.head(), requested)
+            self.policy.judge(&head, Requested::Checked(&self.check))
+        }
     }
 
     /// As [`Policy::decide_error_reply`], before the head's end too.
+    ///
+    /// ```
+    /// use embedded_cors::{Policy, PolicyReader};
+    ///
+    /// static CORS: Policy =
+    ///     Policy::builder().allow_origins(&["https://app.example.com"]).build_or_panic();
+    ///
+    /// let mut reader = PolicyReader::<128>::new(&CORS);
+    /// reader.push(b"GET / HTTP/1.1\r\nOrigin: https://app.example.com\r\nCookie: a=b; c=")?;
+    /// // The cookie is too long for this server: 431.
+    /// assert!(reader.decide().is_refused());
+    /// assert!(reader.decide_error_reply().is_allowed());
+    /// # Ok::<(), embedded_cors::HeadError>(())
+    /// ```
     pub fn decide_error_reply(&self) -> Decision<'_> {
         self.policy.judge_error_reply(&self.store.head())
-    }
-
-    /// Forgets the request, for the next one on the connection.
-    pub fn reset(&mut self) {
-        *self = Self::new(self.policy);
     }
 }
 
@@ -257,8 +272,13 @@ impl<const N: usize> Store<N> {
         })
     }
 
-    fn list(&self) -> &[u8] {
-        self.bytes.get(..self.list as usize).unwrap_or(b"")
+    /// All lines of the list as one.
+    fn lines(&self) -> Lines<'_> {
+        let mut lines = Lines::NONE;
+        if self.head.list_lines > 0 {
+            lines.keep(self.bytes.get(..self.list as usize).unwrap_or(b""));
+        }
+        lines
     }
 
     /// Moves the value that was read to the back. Its new place is not before its old one, so it is moved from its end.

@@ -122,7 +122,8 @@ reasons! {
     /// `Access-Control-Request-Headers` is no list of field names, or a line of it is folded or has white space
     /// before its colon.
     RequestHeadersMalformed = 12, "request_headers_malformed", "the Access-Control-Request-Headers are not a list of header names";
-    /// More lines, names, empty members or white space in `Access-Control-Request-Headers` than the budget has.
+    /// More in `Access-Control-Request-Headers` than the budget has: 8 field lines, 256 names, 16 empty members, 256 bytes of white space
+    /// between names. No browser and no proxy writes that much.
     RequestHeadersOverBudget = 13, "request_headers_over_budget", "the Access-Control-Request-Headers are longer than any browser writes them";
     /// The policy is strict, and `Access-Control-Request-Headers` is not as Fetch writes it.
     RequestHeadersNotStrict = 14, "request_headers_not_strict", "the Access-Control-Request-Headers are not sorted, lower-case and unique as Fetch writes them";

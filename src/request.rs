@@ -3,7 +3,7 @@
 use crate::ascii::trim_ows;
 use crate::field::{HeadError, RequestField, Scanner, Sink};
 use crate::head::{Flaw, Found, Head};
-use crate::list::{MAX_LINES, RequestedHeaders};
+use crate::list::{Lines, RequestedHeaders};
 use crate::origin::OriginOrNull;
 
 /// The CORS fields of a request, borrowed: whether it is `OPTIONS`, its `Origin` and its
@@ -12,17 +12,17 @@ use crate::origin::OriginOrNull;
 /// | the server has | call |
 /// |---|---|
 /// | the whole head, with its request line | [`from_head`](Self::from_head) |
-/// | the header block alone | [`from_block`](Self::from_block) |
+/// | the head as far as its buffer goes | [`from_incomplete_head`](Self::from_incomplete_head) |
+/// | the header section alone | [`from_header_section`](Self::from_header_section) |
 /// | names and values, as of HTTP/2 or of its own parser | [`from_fields`](Self::from_fields), or [`new`](Self::new) and [`push`](Self::push) |
 /// | pieces, as they arrive | [`RequestReader`](crate::RequestReader) |
 ///
-/// There is no limit to the number of field lines, nor to their length.
+/// There is no limit to the number of field lines, nor to their length; only `Access-Control-Request-Headers` has a budget, see
+/// [`RequestHeadersOverBudget`](crate::Reason::RequestHeadersOverBudget).
 #[derive(Clone, Debug)]
 pub struct Request<'r> {
     pub(crate) head: Head<&'r [u8]>,
-    /// The lines of `Access-Control-Request-Headers`, those within the budget.
-    lines: [&'r [u8]; MAX_LINES as usize],
-    kept_lines: u8,
+    pub(crate) lines: Lines<'r>,
 }
 
 impl<'r> Request<'r> {
@@ -36,8 +36,7 @@ impl<'r> Request<'r> {
     pub(crate) const fn with_head(head: Head<&'r [u8]>) -> Self {
         Self {
             head,
-            lines: [b""; MAX_LINES as usize],
-            kept_lines: 0,
+            lines: Lines::NONE,
         }
     }
 
@@ -66,30 +65,64 @@ impl<'r> Request<'r> {
     /// [`HeadError`], if the head does not end or does not begin with a request line. What is wrong with the fields that
     /// CORS looks at is no error here, but a reason to refuse.
     pub fn from_head(head: &'r [u8]) -> Result<Self, HeadError> {
-        Self::read(Scanner::head(), false, head)
+        let (request, whole) = Self::read(Scanner::head(), false, head)?;
+        whole.map(|()| request)
     }
 
-    /// Reads a header block without its request line: field lines, and the empty line that ends them.
+    /// Reads a header section without its request line: field lines, and the empty line that ends them.
     ///
     /// # Errors
     ///
     /// [`HeadError::Incomplete`], if there is no such empty line.
-    pub fn from_block(method: impl AsRef<[u8]>, block: &'r [u8]) -> Result<Self, HeadError> {
-        Self::read(Scanner::block(), method.as_ref() == b"OPTIONS", block)
+    pub fn from_header_section(method: impl AsRef<[u8]>, section: &'r [u8]) -> Result<Self, HeadError> {
+        let is_options = method.as_ref() == b"OPTIONS";
+        let (request, whole) = Self::read(Scanner::section(), is_options, section)?;
+        whole.map(|()| request)
     }
 
-    fn read(mut scanner: Scanner, is_options: bool, bytes: &'r [u8]) -> Result<Self, HeadError> {
+    /// Reads what there is of a head that was too long for the server's buffer, or that it gave up on: for its error reply.
+    ///
+    /// [`Policy::decide_error_reply`](crate::Policy::decide_error_reply) takes it; [`Policy::decide`](crate::Policy::decide) refuses it, unless
+    /// the head is whole after all. A value that is cut at the end of the bytes does not count.
+    ///
+    /// ```
+    /// use embedded_cors::{Policy, Reason, Request};
+    ///
+    /// static CORS: Policy =
+    ///     Policy::builder().allow_origins(&["https://app.example.com"]).build_or_panic();
+    ///
+    /// let request = Request::from_incomplete_head(b"GET / HTTP/1.1\r\nOrigin: https://app.example.com\r\nCookie: a=")?;
+    /// assert_eq!(CORS.decide(&request).refusal().unwrap().reason(), Reason::HeadIncomplete);
+    /// assert!(CORS.decide_error_reply(&request).is_allowed());
+    /// # Ok::<(), embedded_cors::HeadError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`HeadError::RequestLine`], if it does not begin with a request line.
+    pub fn from_incomplete_head(head: &'r [u8]) -> Result<Self, HeadError> {
+        Self::read(Scanner::head(), false, head).map(|(request, _)| request)
+    }
+
+    /// What there is, and whether it is whole.
+    fn read(
+        mut scanner: Scanner,
+        is_options: bool,
+        bytes: &'r [u8],
+    ) -> Result<(Self, Result<(), HeadError>), HeadError> {
         let mut slices = Slices {
             request: Self::with_head(Head::new(is_options, false)),
             field: None,
             value: b"",
         };
         scanner.push(bytes, &mut slices)?;
-        if !scanner.is_done() {
-            return Err(HeadError::Incomplete);
-        }
-        slices.request.head.is_complete = true;
-        Ok(slices.request)
+        slices.request.head.is_complete = scanner.is_done();
+        let whole = if scanner.is_done() {
+            Ok(())
+        } else {
+            Err(HeadError::Incomplete)
+        };
+        Ok((slices.request, whole))
     }
 
     /// Takes names and values from a parser of the server's own, such as `httparse` or HTTP/2. Other fields, pseudo-header
@@ -142,20 +175,18 @@ impl<'r> Request<'r> {
         }
     }
 
+    /// Says that the server dropped field lines, so that nobody knows what they were. The request is then refused, for
+    /// [`HeadIncomplete`](crate::Reason::HeadIncomplete); [`Policy::decide_error_reply`](crate::Policy::decide_error_reply) takes it nevertheless.
+    pub fn mark_incomplete(&mut self) {
+        self.head.is_complete = false;
+    }
+
     fn push_value(&mut self, field: RequestField, value: &'r [u8]) {
         let value = trim_ows(value);
         if field == RequestField::Headers {
-            self.keep_line(value);
+            self.lines.keep(value);
         } else {
             self.head.value(field, value);
-        }
-    }
-
-    /// Keeps a line of `Access-Control-Request-Headers`, if it is within the budget.
-    pub(crate) fn keep_line(&mut self, line: &'r [u8]) {
-        if let Some(place) = self.lines.get_mut(self.kept_lines as usize) {
-            *place = line;
-            self.kept_lines += 1;
         }
     }
 
@@ -189,7 +220,7 @@ impl<'r> Request<'r> {
 
     /// The names of headers that a preflight asks for, over all lines.
     pub fn requested_headers(&self) -> RequestedHeaders<'_> {
-        RequestedHeaders::new(self.lines.get(..self.kept_lines as usize).unwrap_or(&[]))
+        self.lines.names()
     }
 }
 

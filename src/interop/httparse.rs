@@ -3,8 +3,9 @@
 use crate::Request;
 
 impl<'r> From<&httparse::Request<'_, 'r>> for Request<'r> {
-    /// Takes the method and the fields. If `httparse` has seen only a part of the head, decide with
-    /// [`decide_error_reply`](crate::Policy::decide_error_reply) or not at all: what it has not seen, CORS has not either.
+    /// Takes the method and the fields of a head that was parsed to its end. `httparse` does not keep whether it was: after
+    /// `Status::Partial` call [`mark_incomplete`](Request::mark_incomplete), and after an error, such as `TooManyHeaders`, decide on
+    /// [`from_incomplete_head`](Request::from_incomplete_head) for the error reply.
     fn from(parsed: &httparse::Request<'_, 'r>) -> Self {
         let fields = parsed.headers.iter().map(|header| (header.name, header.value));
         Self::from_fields(parsed.method.unwrap_or(""), fields)

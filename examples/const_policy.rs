@@ -1,6 +1,8 @@
 //! The lines a firmware engineer copies: `cargo run --example const_policy`.
 
-use embedded_cors::{BufferTooSmall, Policy, RequestReader};
+use std::io::{self, Read};
+
+use embedded_cors::{Policy, Progress, RequestReader};
 
 /// In flash, checked by the compiler.
 static CORS: Policy = Policy::builder()
@@ -10,32 +12,41 @@ static CORS: Policy = Policy::builder()
     .max_age_seconds(7200)
     .build_or_panic();
 
-/// Writes what goes on the wire into `answer`: a whole response to a preflight, the CORS fields otherwise.
-fn cors<'b>(head: &RequestReader<256>, answer: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {
+/// Reads a head in pieces and writes what goes on the wire into `answer`: a whole response to a preflight, the CORS fields for the
+/// handler's own response otherwise. Returns how many bytes.
+fn cors(socket: &mut impl Read, answer: &mut [u8]) -> Result<usize, Box<dyn std::error::Error>> {
+    let mut head = RequestReader::<256>::new();
+    let mut piece = [0; 32];
+    loop {
+        let n = socket.read(&mut piece)?;
+        if n == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        // What lies behind `used` bytes of this piece is content.
+        if let Progress::Done { used: _ } = head.push(&piece[..n])? {
+            break;
+        }
+    }
     let request = head.request();
     let decision = CORS.decide(&request);
-    match decision.preflight() {
-        Some(preflight) => preflight.write_response(answer),
-        None => decision.write_fields(answer).map(|block| block.as_bytes()),
-    }
+    Ok(match decision.preflight() {
+        // Before routing and before authentication.
+        Some(preflight) => preflight.write_response(answer)?.len(),
+        None => decision.write_fields(answer)?.len(),
+    })
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut head = RequestReader::<256>::new();
+    let mut socket = &b"OPTIONS /led HTTP/1.1\r\nHost: 192.168.4.1\r\n\
+        Origin: http://localhost:3000\r\nAccess-Control-Request-Method: PUT\r\n\r\n"[..];
     let mut answer = [0; CORS.max_response_len()];
-    let mut pieces = [
-        "OPTIONS /led HTTP/1.1\r\nOrigin: http://loc",
-        "alhost:3000\r\nAccess-Control-Request-Meth",
-        "od: PUT\r\n\r\n",
-    ]
-    .into_iter();
-    while head.push(pieces.next().unwrap_or("").as_bytes())?.needs_more() {}
+    let len = cors(&mut socket, &mut answer)?;
 
-    print!("{}", String::from_utf8_lossy(cors(&head, &mut answer)?));
+    print!("{}", String::from_utf8_lossy(&answer[..len]));
     println!(
         "(the buffer has {} bytes, the reader {})",
         answer.len(),
-        size_of_val(&head)
+        size_of::<RequestReader<256>>()
     );
     Ok(())
 }

@@ -1,15 +1,20 @@
 //! A policy's origins, and whether one of them admits the origin of a request.
 
+use core::fmt;
+
 use crate::entries::Entries;
 use crate::error::{PolicyError, PolicyErrorKind as Kind, Setting};
 use crate::origin::{MAX_ORIGIN_LEN, Origin, OriginError, OriginOrNull};
 use crate::pattern::{self, Form};
 
+/// What no list can say.
+pub(crate) type Predicate<'a> = &'a (dyn Fn(&Origin<'_>) -> bool + Sync);
+
 /// A checked list of origins, and a predicate for what no list can say.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Allowlist<'a> {
-    entries: Entries<'a>,
-    predicate: Option<fn(&Origin<'_>) -> bool>,
+    pub(crate) entries: Entries<'a>,
+    predicate: Option<Predicate<'a>>,
     /// `*` is among the entries.
     pub(crate) any: bool,
     wildcards: bool,
@@ -52,7 +57,7 @@ impl<'a> Allowlist<'a> {
     /// Checks every entry and what its neighbours in the policy make of it.
     pub(crate) const fn check(
         entries: Entries<'a>,
-        predicate: Option<fn(&Origin<'_>) -> bool>,
+        predicate: Option<Predicate<'a>>,
         trust: Trust,
     ) -> Result<Self, PolicyError<'a>> {
         let mut list = Self {
@@ -106,6 +111,19 @@ impl<'a> Allowlist<'a> {
         Ok(list)
     }
 
+    /// What was found out, without the entries; the same predicate, known to live longer.
+    #[cfg(feature = "heapless-v0.9")]
+    pub(crate) const fn detached(&self, predicate: Option<Predicate<'static>>) -> Allowlist<'static> {
+        Allowlist {
+            entries: Entries::EMPTY,
+            predicate,
+            any: self.any,
+            wildcards: self.wildcards,
+            secure_only: self.secure_only,
+            max_len: self.max_len,
+        }
+    }
+
     /// Whether the answer to a request depends on its origin.
     pub(crate) const fn depends_on_origin(&self) -> bool {
         let nobody = self.predicate.is_none() && self.entries.next(&mut 0).is_none();
@@ -145,6 +163,17 @@ impl<'a> Allowlist<'a> {
             }
             _ => Err(Spurned::NotListed),
         }
+    }
+}
+
+impl fmt::Debug for Allowlist<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.entries.fmt(f)?;
+        f.write_str(if self.predicate.is_some() {
+            " or a predicate"
+        } else {
+            ""
+        })
     }
 }
 

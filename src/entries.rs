@@ -141,6 +141,17 @@ impl<'a> Names<'a> {
         Ok(names)
     }
 
+    /// What was found out, without the entries.
+    #[cfg(feature = "heapless-v0.9")]
+    pub(crate) const fn detached(&self) -> Names<'static> {
+        Names {
+            entries: Entries::EMPTY,
+            distinct: self.distinct,
+            any: self.any,
+            authorization: self.authorization,
+        }
+    }
+
     /// Whether an entry before `index` equals `name`.
     const fn has_before(&self, name: &[u8], index: usize, setting: Setting) -> bool {
         let mut cursor = 0;

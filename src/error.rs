@@ -24,11 +24,11 @@ use crate::message::Message;
 ///      an origin ends after its host and port"
 /// );
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PolicyError<'a> {
     kind: PolicyErrorKind,
     setting: Setting,
-    entry: &'a str,
+    entry: Option<&'a str>,
     index: usize,
     at: usize,
 }
@@ -44,7 +44,7 @@ impl<'a> PolicyError<'a> {
         Self {
             kind,
             setting,
-            entry,
+            entry: Some(entry),
             index,
             at,
         }
@@ -64,9 +64,12 @@ impl<'a> PolicyError<'a> {
         self.setting
     }
 
-    /// The entry as it was given; empty if the setting has no entries.
+    /// The entry as it was given; empty if the setting has no entries, or the error is [`without_entry`](Self::without_entry).
     pub const fn entry(&self) -> &'a str {
-        self.entry
+        match self.entry {
+            Some(entry) => entry,
+            None => "",
+        }
     }
 
     /// The index of the entry in its list; 0 if the setting has no entries.
@@ -79,11 +82,39 @@ impl<'a> PolicyError<'a> {
         self.at
     }
 
+    /// The error without the entry's text: it borrows nothing, so it can be kept, or returned as a `Box<dyn Error>`.
+    ///
+    /// ```
+    /// use embedded_cors::Policy;
+    ///
+    /// fn check(line: String) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let origins = [line.as_str()];
+    ///     Policy::builder().allow_origins(&origins).build().map_err(|error| error.without_entry())?;
+    ///     Ok(())
+    /// }
+    /// assert_eq!(
+    ///     check("https://example.com/".into()).unwrap_err().to_string(),
+    ///     "allow_origins[0]: has a path or a slash at byte 19; an origin ends after its host and port"
+    /// );
+    /// ```
+    pub const fn without_entry(self) -> PolicyError<'static> {
+        PolicyError {
+            kind: self.kind,
+            setting: self.setting,
+            entry: None,
+            index: self.index,
+            at: self.at,
+        }
+    }
+
     /// The sentence, composed where a build can fail with it.
     pub(crate) const fn message(&self) -> Message {
         let mut message = Message::new().text(self.setting.name());
         if self.setting.has_entries() {
-            message = message.text("[").number(self.index).text("] ").quoted(self.entry);
+            message = message.text("[").number(self.index).text("]");
+            if let Some(entry) = self.entry {
+                message = message.text(" ").quoted(entry);
+            }
         }
         message = message.text(": ").text(self.kind.what());
         if self.kind.has_position() {
@@ -135,11 +166,26 @@ impl Setting {
         }
     }
 
+    /// Whether it is a list of entries.
     const fn has_entries(self) -> bool {
         matches!(
             self,
             Self::AllowOrigins | Self::AllowMethods | Self::AllowHeaders | Self::ExposeHeaders
         )
+    }
+}
+
+impl fmt::Display for Setting {
+    /// The [`name`](Self::name).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for PolicyErrorKind {
+    /// [`what`](Self::what) is wrong.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what())
     }
 }
 
@@ -238,7 +284,7 @@ policy_error_kinds! {
 }
 
 /// The buffer is too small for what was to be written; nothing was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BufferTooSmall {
     needed: usize,
 }

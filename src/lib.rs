@@ -4,7 +4,7 @@
 //! bytes of the response into a buffer of the caller's.
 //!
 //! ```
-//! use embedded_cors::{Policy, RequestReader};
+//! use embedded_cors::{Policy, Progress, RequestReader};
 //!
 //! /// In flash. A mistake in it does not compile.
 //! static CORS: Policy = Policy::builder()
@@ -17,15 +17,23 @@
 //!     .build_or_panic();
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let mut pieces = [&b"PUT /led HTTP/1.1\r\nHost: 192.168.4.1\r\nOr"[..],
-//! #     b"igin: http://localhost:3000\r\n\r\n"].into_iter();
-//! # let mut receive = || pieces.next().unwrap();
+//! # use std::io::Read;
+//! # let mut socket = &b"PUT /led HTTP/1.1\r\nHost: 192.168.4.1\r\nOrigin: http://localhost:3000\r\n\r\n{}"[..];
 //! # let mut sent = Vec::new();
 //! // The memory of one connection, known at build time.
 //! let mut reader = RequestReader::<256>::new();
 //! let mut buffer = [0; CORS.max_response_len()];
 //!
-//! while reader.push(receive())?.needs_more() {}
+//! let mut piece = [0; 64];
+//! let content = loop {
+//!     let n = socket.read(&mut piece)?;
+//!     if n == 0 {
+//!         return Ok(()); // the client has gone
+//!     }
+//!     if let Progress::Done { used } = reader.push(&piece[..n])? {
+//!         break &piece[used..n]; // the content begins here
+//!     }
+//! };
 //!
 //! let request = reader.request();
 //! let decision = CORS.decide(&request);
@@ -35,9 +43,10 @@
 //! } else {
 //!     // The handler's own status line and fields, and these with them, on every status.
 //!     sent.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
-//!     sent.extend_from_slice(&decision.write_fields(&mut buffer)?);
+//!     sent.extend_from_slice(decision.write_fields(&mut buffer)?.as_bytes());
 //!     sent.extend_from_slice(b"content-length: 0\r\n\r\n");
 //! }
+//! # assert_eq!(content, b"{}");
 //! # assert!(sent.starts_with(b"HTTP/1.1 200 OK\r\naccess-control-allow-origin: http://localhost:3000\r\n"));
 //! # Ok(())
 //! # }
@@ -57,19 +66,20 @@
 //! - A [`Policy`] borrows its lists and is valid by construction: in a `static` by [`PolicyBuilder::build_or_panic`], at run time by
 //!   [`PolicyBuilder::build`] or with the lists of a `PolicyBuf` (feature `heapless-v0.9`).
 //! - [`Policy::decide`] gives a [`Decision`]: its [`Kind`], why it is refused if it is ([`Refusal`], [`Reason`]), and the fields of the
-//!   response, one by one ([`Decision::fields`]), as a block ([`Decision::write_fields`]), or, for a preflight, as a whole response
+//!   response, one by one ([`Decision::fields`]), as lines ([`Decision::write_fields`]), or, for a preflight, as a whole response
 //!   ([`Preflight::write_response`]).
 //!
 //! # Promises
 //!
 //! - **No allocation, no dependency.** What others bring is an optional feature.
 //! - **No `unsafe`**: `forbid(unsafe_code)`.
-//! - **No panic** but [`PolicyBuilder::build_or_panic`]'s: the linker proves for optimised builds that no panicking path is left.
+//! - **No panic** but [`PolicyBuilder::build_or_panic`]'s: the linker proves for optimised builds that reading, deciding, writing and
+//!   building policies at run time leave no panicking path.
 //! - **Bounded output**: [`Policy::max_response_len`] and [`Policy::max_fields`] are known at build time. A write is complete or
 //!   absent.
-//! - **Bounded work**: linear in the bytes of the request. There is no limit on the length or number of field lines, and a long
-//!   `Cookie` costs no memory.
-//! - **Pieces give the same answer as the whole.**
+//! - **Bounded work**: linear in the bytes of the request, those of the CORS fields times the entries of a list. There is no limit on the
+//!   length or number of field lines, and a long `Cookie` costs no memory.
+//! - **Pieces give the same answer as the whole**, if the reader's buffer holds the values, and otherwise a refusal that says so.
 //! - **Nothing is echoed that was not parsed in full.**
 //! - **It fails closed**: what is cut, repeated or malformed is refused with a [`Reason`] of its own.
 //!
@@ -82,11 +92,12 @@
 //! | `httparse` | `Request::from(&httparse::Request)` |
 //! | `embedded-io-v0.7` | `write_fields_to`, `write_response_to`: responses to a `Write` |
 //! | `embedded-io-async-v0.7` | `write_fields_to_async`, `write_response_to_async` |
-//! | `heapless-v0.9` | `PolicyBuf`, `append_fields`, `append_response` |
+//! | `heapless-v0.9` | `PolicyBuf`, `OwnedPolicy`, `append_fields`, `append_response` |
 //! | `defmt` | `defmt::Format` for decisions, reasons and errors |
 //!
 //! [Fetch Standard]: https://fetch.spec.whatwg.org/
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -125,7 +136,7 @@ pub use decision::{Decision, Kind};
 pub use error::{BufferTooSmall, PolicyError, PolicyErrorKind, Setting};
 pub use field::HeadError;
 #[cfg(feature = "heapless-v0.9")]
-pub use interop::heapless_v0_9::PolicyBuf;
+pub use interop::heapless_v0_9::{OwnedPolicy, PolicyBuf};
 pub use list::RequestedHeaders;
 pub use origin::{MAX_ORIGIN_LEN, Origin, OriginError, OriginErrorKind, OriginOrNull};
 pub use policy::{Policy, PolicyBuilder, RefusedStatus, SuccessStatus};
@@ -133,7 +144,7 @@ pub use reader::{PolicyReader, Progress, RequestReader};
 pub use reason::{Reason, Refusal};
 pub use request::Request;
 pub use response::{
-    CorsFields, Field, FieldBlock, FieldValue, Fields, MAX_FIELDS, Parts, Preflight, VaryError,
+    CorsFields, Field, FieldLines, FieldValue, Fields, MAX_FIELDS, Pairs, Parts, Preflight, VaryError,
 };
 
 /// What the tests of the guests share.

@@ -131,6 +131,21 @@ impl fmt::Display for Origin<'_> {
     }
 }
 
+impl AsRef<str> for Origin<'_> {
+    fn as_ref(&self) -> &str {
+        self.text
+    }
+}
+
+impl<'a> TryFrom<&'a [u8]> for Origin<'a> {
+    type Error = OriginError;
+
+    /// [`Origin::parse`].
+    fn try_from(value: &'a [u8]) -> Result<Self, OriginError> {
+        Self::parse(value)
+    }
+}
+
 /// The value of an `Origin` field: a tuple origin, or `null`.
 ///
 /// Browsers send `null` for opaque origins: sandboxed iframes of any site, `data:` and `file:` pages,
@@ -168,7 +183,7 @@ impl<'a> OriginOrNull<'a> {
 }
 
 /// Why bytes are no serialized origin, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OriginError {
     kind: OriginErrorKind,
     at: u16,
@@ -206,14 +221,14 @@ impl fmt::Display for OriginError {
 impl core::error::Error for OriginError {}
 
 /// The part of a serialized origin that [`OriginError`] speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OriginErrorKind {
     /// Not `lower-alpha *( lower-alphanum / "+" / "-" / "." )` before a `:`.
     Scheme,
     /// The scheme is not followed by `://`.
     Separator,
-    /// Not a domain or an IPv4 address, or longer than 253 bytes.
+    /// Not a domain or an IPv4 address, or longer than 253 bytes and a trailing dot.
     Host,
     /// Not an address of the form `serialized-ipv6` in brackets.
     Ipv6,
@@ -223,7 +238,7 @@ pub enum OriginErrorKind {
 
 impl OriginErrorKind {
     /// What is wrong, in a few words.
-    pub(crate) const fn sentence(self) -> &'static str {
+    pub const fn sentence(self) -> &'static str {
         match self {
             Self::Scheme => "not a lower-case scheme",
             Self::Separator => "no `://` after the scheme",
@@ -231,6 +246,13 @@ impl OriginErrorKind {
             Self::Ipv6 => "not an IPv6 address in brackets",
             Self::Port => "not a port",
         }
+    }
+}
+
+impl fmt::Display for OriginErrorKind {
+    /// The [`sentence`](Self::sentence).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.sentence())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::allowlist::{Allowlist, Trust};
+use crate::allowlist::{Allowlist, Predicate, Trust};
 use crate::entries::{Entries, Names};
 use crate::error::{PolicyError, PolicyErrorKind as Kind, Setting};
 use crate::names;
@@ -357,7 +357,7 @@ pub enum RefusedStatus {
 #[must_use = "a builder does nothing until `build` or `build_or_panic`"]
 pub struct PolicyBuilder<'a> {
     origins: Entries<'a>,
-    predicate: Option<fn(&Origin<'_>) -> bool>,
+    predicate: Option<Predicate<'a>>,
     methods: Entries<'a>,
     headers: Entries<'a>,
     expose: Entries<'a>,
@@ -372,6 +372,19 @@ pub struct PolicyBuilder<'a> {
     max_age: Option<u32>,
     success: SuccessStatus,
     refused: RefusedStatus,
+}
+
+impl fmt::Debug for PolicyBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PolicyBuilder")
+            .field("origins", &self.origins)
+            .field("methods", &self.methods)
+            .field("headers", &self.headers)
+            .field("expose", &self.expose)
+            .field("credentials", &self.credentials)
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> PolicyBuilder<'a> {
@@ -406,12 +419,12 @@ impl<'a> PolicyBuilder<'a> {
     ///     origin.scheme() == "https" && origin.host().ends_with(".tenants.example")
     /// }
     ///
-    /// static CORS: Policy = Policy::builder().allow_origin_if(is_tenant).build_or_panic();
+    /// static CORS: Policy = Policy::builder().allow_origin_if(&is_tenant).build_or_panic();
     ///
     /// let request = Request::from_fields("GET", [("Origin", "https://a.tenants.example")]);
     /// assert!(CORS.decide(&request).is_allowed());
     /// ```
-    pub const fn allow_origin_if(mut self, predicate: fn(&Origin<'_>) -> bool) -> Self {
+    pub const fn allow_origin_if(mut self, predicate: &'a (dyn Fn(&Origin<'_>) -> bool + Sync)) -> Self {
         self.predicate = Some(predicate);
         self
     }
@@ -618,13 +631,53 @@ impl<'a> PolicyBuilder<'a> {
 
     /// Replaces the lists by text that run-time storage holds.
     #[cfg(feature = "heapless-v0.9")]
-    pub(crate) const fn lists(mut self, lists: [&'a str; 4]) -> Self {
+    pub(crate) const fn with_lists(mut self, lists: [&'a str; 4]) -> Self {
         let [origins, methods, headers, expose] = lists;
         self.origins = Entries::Joined(origins);
         self.methods = Entries::Joined(methods);
         self.headers = Entries::Joined(headers);
         self.expose = Entries::Joined(expose);
         self
+    }
+}
+
+/// A policy apart from its lists, so that both can be stored side by side.
+#[cfg(feature = "heapless-v0.9")]
+impl PolicyBuilder<'static> {
+    /// Checks the lists, and returns the policy without them.
+    pub(crate) const fn check<'l>(self, lists: [&'l str; 4]) -> Result<Policy<'static>, PolicyError<'l>> {
+        let builder: PolicyBuilder<'l> = self;
+        match builder.with_lists(lists).build() {
+            Ok(policy) => Ok(Policy {
+                origins: policy.origins.detached(self.predicate),
+                methods: policy.methods.detached(),
+                headers: policy.headers.detached(),
+                expose: policy.expose.detached(),
+                credentials: policy.credentials,
+                private_network: policy.private_network,
+                minimal: policy.minimal,
+                strict: policy.strict,
+                only_requested: policy.only_requested,
+                max_age: policy.max_age,
+                success: policy.success,
+                refused: policy.refused,
+            }),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(feature = "heapless-v0.9")]
+impl Policy<'static> {
+    /// The policy with the lists that it was checked with.
+    pub(crate) const fn with_lists<'l>(&self, lists: [&'l str; 4]) -> Policy<'l> {
+        let [origins, methods, headers, expose] = lists;
+        let mut policy: Policy<'l> = *self;
+        policy.origins.entries = Entries::Joined(origins);
+        policy.methods.entries = Entries::Joined(methods);
+        policy.headers.entries = Entries::Joined(headers);
+        policy.expose.entries = Entries::Joined(expose);
+        policy
     }
 }
 

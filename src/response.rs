@@ -4,10 +4,11 @@
 //! written completely or not at all. Nothing of the request is written that was not parsed in full: an origin that
 //! the policy admits, and, of a policy with `*` and credentials, a requested method and header names.
 
+use core::ffi::CStr;
 use core::fmt;
 
 use crate::allowlist::Admitted;
-use crate::ascii::{is_ows, is_tchar, trim_ows};
+use crate::ascii::{is_ows, trim_ows};
 use crate::decision::{Decision, Kind};
 use crate::entries;
 use crate::error::BufferTooSmall;
@@ -92,6 +93,43 @@ impl<'a> FieldValue<'a> {
         }
     }
 
+    /// Writes the value, for servers that want it in one piece.
+    ///
+    /// # Errors
+    ///
+    /// [`BufferTooSmall`], with the length needed; then nothing was written.
+    pub fn write<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, BufferTooSmall> {
+        let written = write(buffer, self.len(), self.parts())?;
+        Ok(core::str::from_utf8(written).unwrap_or(""))
+    }
+
+    /// Writes the value with a NUL behind it, for servers that keep pointers to C strings.
+    ///
+    /// ```
+    /// use embedded_cors::{Policy, Request};
+    ///
+    /// static CORS: Policy = Policy::builder()
+    ///     .allow_origins(&["*"])
+    ///     .expose_headers(&["etag", "x-total-count"])
+    ///     .build_or_panic();
+    ///
+    /// let decision = CORS.decide(&Request::new("GET"));
+    /// let field = decision.fields().last().unwrap();
+    /// let mut value = [0; 64];
+    /// assert_eq!(field.name(), "access-control-expose-headers");
+    /// assert_eq!(field.value().write_c_str(&mut value)?, c"etag,x-total-count");
+    /// # Ok::<(), embedded_cors::BufferTooSmall>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`BufferTooSmall`], with the length needed; then nothing was written.
+    pub fn write_c_str<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b CStr, BufferTooSmall> {
+        let written = write(buffer, self.len() + 1, self.parts().chain(["\0"]))?;
+        // No value has a NUL in it.
+        Ok(CStr::from_bytes_until_nul(written).unwrap_or(c""))
+    }
+
     /// The value as one string, if it is in one part.
     pub fn as_str(&self) -> Option<&'a str> {
         let mut parts = self.parts();
@@ -143,10 +181,13 @@ enum Members<'a> {
     Names(entries::Iter<'a>, u64),
     /// What was requested and has been parsed.
     Requested(RequestedHeaders<'a>),
-    /// The server's own `Vary`, then those members of `needed` that it lacks.
+    /// The members of the server's own `Vary`, then those of `needed` that it lacks.
     Vary {
-        own: &'a str,
-        started: bool,
+        values: &'a [&'a str],
+        /// What is left of the value that is being read.
+        rest: &'a str,
+        /// The values after it.
+        later: &'a [&'a str],
         needed: core::slice::Iter<'static, &'static str>,
     },
     End,
@@ -172,13 +213,26 @@ impl<'a> Members<'a> {
                 }
             },
             Self::Requested(names) => names.next(),
-            Self::Vary { own, started, .. } if !*started => {
-                *started = true;
-                Some(own)
-            }
-            Self::Vary { own, needed, .. } => {
-                let own = *own;
-                needed.copied().find(|member| !varies_by(own, member))
+            Self::Vary {
+                values,
+                rest,
+                later,
+                needed,
+            } => {
+                while !rest.is_empty() || !later.is_empty() {
+                    if rest.is_empty() {
+                        let (first, others) = later.split_first()?;
+                        (*rest, *later) = (first, others);
+                    }
+                    let (member, behind) = rest.split_once(',').unwrap_or((rest, ""));
+                    *rest = behind;
+                    let member = member.trim_matches(|c| matches!(c, ' ' | '\t'));
+                    if !member.is_empty() {
+                        return Some(member);
+                    }
+                }
+                let values = *values;
+                needed.copied().find(|member| !varies_by(values, member))
             }
             Self::End => None,
         }
@@ -237,20 +291,21 @@ impl<'a> Decision<'a> {
 
     /// Writes the fields, each a line that ends with CRLF: to be sent among the server's own, on every status.
     ///
-    /// The block borrows the buffer only, so it outlives the request.
+    /// They borrow the buffer only, so they outlive the request.
     ///
     /// # Errors
     ///
     /// [`BufferTooSmall`], with the length needed; then nothing was written. A buffer of
     /// [`Policy::max_response_len`](crate::Policy::max_response_len) is never too small.
-    pub fn write_fields<'b>(&self, buffer: &'b mut [u8]) -> Result<FieldBlock<'b>, BufferTooSmall> {
-        write(buffer, self.encoded_len(), self.parts()).map(FieldBlock)
+    pub fn write_fields<'b>(&self, buffer: &'b mut [u8]) -> Result<FieldLines<'b>, BufferTooSmall> {
+        write(buffer, self.encoded_len(), self.parts()).map(FieldLines)
     }
 
-    /// Takes in the `Vary` that the response has anyway: the decision's `vary` then has the members of both and replaces
-    /// it. Nothing is repeated; `*` stays `*`. Once merged, the field is there even if the policy needs none.
+    /// Takes in the `Vary` that the response has anyway, of one field line or of several: the decision's `vary` then has the members of all
+    /// and replaces them. Nothing is repeated; `*` stays `*`. Once merged, the field is there even if the policy needs none.
     ///
-    /// Servers that send several `Vary` lines need not merge: one more line says the same.
+    /// Servers that send several `Vary` lines need not merge: one more line says the same. A buffer for the merged fields needs the length of
+    /// each value and 8 more than [`Policy::max_response_len`](crate::Policy::max_response_len).
     ///
     /// ```
     /// use embedded_cors::{Policy, Request};
@@ -258,26 +313,32 @@ impl<'a> Decision<'a> {
     /// static CORS: Policy =
     ///     Policy::builder().allow_origins(&["https://app.example.com"]).build_or_panic();
     ///
-    /// let request = Request::new("GET");
-    /// let decision = CORS.decide(&request).merge_vary("accept-encoding")?;
-    /// assert_eq!(decision.fields().last().unwrap().to_string(), "vary: accept-encoding,origin");
+    /// let decision = CORS.decide(&Request::new("GET"));
+    /// let merged = decision.merge_vary(&["accept-encoding"])?;
+    /// assert_eq!(merged.fields().last().unwrap().to_string(), "vary: accept-encoding,origin");
     /// # Ok::<(), embedded_cors::VaryError>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`VaryError`], if the value is no list of field names; a `Vary` must not smuggle in a line.
-    pub fn merge_vary(mut self, existing: &'a (impl AsRef<[u8]> + ?Sized)) -> Result<Self, VaryError> {
-        let existing = trim_ows(existing.as_ref());
-        let foreign = |&byte: &u8| !(is_tchar(byte) || is_ows(byte) || byte == b',');
-        let at = existing.iter().position(foreign);
-        match (at, core::str::from_utf8(existing)) {
-            (None, Ok(text)) => {
-                self.vary = (!text.is_empty()).then_some(text);
-                Ok(self)
+    /// [`VaryError`], if a value is no list of field names; a `Vary` must not smuggle in a line.
+    pub fn merge_vary(&self, existing: &'a [&'a str]) -> Result<Self, VaryError> {
+        for (index, value) in existing.iter().enumerate() {
+            let mut at = 0;
+            for member in value.split(',') {
+                let name = trim_ows(member.as_bytes());
+                if !name.is_empty() && !names::is_token(name) {
+                    let space = member.bytes().take_while(|&byte| is_ows(byte)).count();
+                    let at = at + space + names::first_non_tchar(name);
+                    return Err(VaryError { index, at });
+                }
+                at += member.len() + 1;
             }
-            (at, _) => Err(VaryError { at: at.unwrap_or(0) }),
         }
+        Ok(Self {
+            vary: existing,
+            ..self.clone()
+        })
     }
 
     /// All fields, from the first name to the last CRLF, in parts.
@@ -400,7 +461,7 @@ impl<'a> Decision<'a> {
             return Some(FieldValue::text(covered));
         }
         let members = if headers.any {
-            Members::Requested(self.requested_headers.clone())
+            Members::Requested(self.requested_headers.names())
         } else if self.policy.only_requested {
             Members::Names(headers.entries.iter(), self.asked & headers.distinct)
         } else {
@@ -425,25 +486,27 @@ impl<'a> Decision<'a> {
 
     fn vary(&self) -> Option<FieldValue<'_>> {
         let needed = self.policy.vary(self.is_options);
-        let members = match self.vary {
-            None => Members::Text(needed?.0),
-            Some(own) => Members::Vary {
-                own,
-                started: false,
-                needed: needed.map_or(&[][..], |(_, members)| members).iter(),
-            },
+        if self.vary.is_empty() {
+            return Some(FieldValue::text(needed?.0));
+        }
+        let members = Members::Vary {
+            values: self.vary,
+            rest: "",
+            later: self.vary,
+            needed: needed.map_or(&[][..], |(_, members)| members).iter(),
         };
+        members.clone().next()?;
         Some(FieldValue { members })
     }
 }
 
-/// Whether a `Vary` value has this member, or `*`, which has all (RFC 9110 section 12.5.5).
-fn varies_by(value: &str, member: &str) -> bool {
-    value
-        .as_bytes()
-        .split(|&byte| byte == b',')
-        .map(trim_ows)
-        .any(|own| own == b"*" || own.eq_ignore_ascii_case(member.as_bytes()))
+/// Whether `Vary` values have this member, or `*`, which has all (RFC 9110 section 12.5.5).
+fn varies_by(values: &[&str], member: &str) -> bool {
+    values
+        .iter()
+        .flat_map(|value| value.split(','))
+        .map(|own| own.trim_matches(|c| matches!(c, ' ' | '\t')))
+        .any(|own| own == "*" || own.eq_ignore_ascii_case(member))
 }
 
 /// Writes parts of a known total length, or nothing.
@@ -468,8 +531,8 @@ fn write<'b, 'p>(
 
 /// Fields as they go on the wire, in the caller's buffer: what [`Decision::write_fields`] wrote.
 ///
-/// It is the bytes of the block, and gives the pairs of names and values for servers that want those. It borrows the
-/// buffer only: neither the request nor the policy.
+/// It is the bytes, and gives the pairs of names and values for servers that want those. It borrows the buffer only: neither the
+/// request nor the policy.
 ///
 /// ```
 /// use embedded_cors::{Policy, Request};
@@ -478,23 +541,22 @@ fn write<'b, 'p>(
 ///     Policy::builder().allow_origins(&["https://*.example.com"]).build_or_panic();
 ///
 /// let mut buffer = [0; CORS.max_response_len()];
-/// let block = {
+/// let lines = {
 ///     let head = String::from("GET / HTTP/1.1\r\nOrigin: https://a.example.com\r\n\r\n");
 ///     let request = Request::from_head(head.as_bytes())?;
 ///     CORS.decide(&request).write_fields(&mut buffer)?
 /// };
-/// let pairs: Vec<_> = block.iter().collect();
 /// assert_eq!(
-///     pairs,
+///     lines.pairs().collect::<Vec<_>>(),
 ///     [("access-control-allow-origin", "https://a.example.com"), ("vary", "origin")]
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct FieldBlock<'b>(&'b [u8]);
+pub struct FieldLines<'b>(&'b [u8]);
 
-impl<'b> FieldBlock<'b> {
-    /// The bytes: field lines, each with its CRLF, without the empty line that ends a header block.
+impl<'b> FieldLines<'b> {
+    /// The bytes: field lines, each with its CRLF, without the empty line that ends a header section.
     pub const fn as_bytes(&self) -> &'b [u8] {
         self.0
     }
@@ -504,38 +566,63 @@ impl<'b> FieldBlock<'b> {
         core::str::from_utf8(self.0).unwrap_or("")
     }
 
+    /// The length in bytes.
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no field.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The names and values, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'b str, &'b str)> + use<'b> {
-        let mut rest = self.as_str();
-        core::iter::from_fn(move || {
-            let colon = rest.bytes().position(|byte| byte == b':')?;
-            let (name, behind) = rest.split_at_checked(colon)?;
-            let behind = behind.get(": ".len()..)?;
-            let end = behind.bytes().position(|byte| byte == b'\r')?;
-            let (value, behind) = behind.split_at_checked(end)?;
-            rest = behind.get("\r\n".len()..)?;
-            Some((name, value))
-        })
+    pub fn pairs(&self) -> Pairs<'b> {
+        Pairs { rest: self.as_str() }
     }
 }
 
-impl core::ops::Deref for FieldBlock<'_> {
-    type Target = [u8];
+/// The names and values of [`FieldLines`]: an iterator.
+#[derive(Clone, Debug)]
+pub struct Pairs<'b> {
+    rest: &'b str,
+}
 
-    fn deref(&self) -> &[u8] {
-        self.0
+impl<'b> Iterator for Pairs<'b> {
+    type Item = (&'b str, &'b str);
+
+    fn next(&mut self) -> Option<(&'b str, &'b str)> {
+        let (line, rest) = self.rest.split_once("\r\n")?;
+        self.rest = rest;
+        line.split_once(": ")
     }
 }
 
-impl AsRef<[u8]> for FieldBlock<'_> {
+impl<'b> IntoIterator for FieldLines<'b> {
+    type Item = (&'b str, &'b str);
+    type IntoIter = Pairs<'b>;
+
+    fn into_iter(self) -> Pairs<'b> {
+        self.pairs()
+    }
+}
+
+impl fmt::Display for FieldLines<'_> {
+    /// The lines, with their CRLF.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl AsRef<[u8]> for FieldLines<'_> {
     fn as_ref(&self) -> &[u8] {
         self.0
     }
 }
 
-impl fmt::Debug for FieldBlock<'_> {
+impl fmt::Debug for FieldLines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FieldBlock").field(&self.as_str()).finish()
+        f.debug_tuple("FieldLines").field(&self.as_str()).finish()
     }
 }
 
@@ -544,6 +631,7 @@ impl fmt::Debug for FieldBlock<'_> {
 /// A server that writes status lines itself takes [`status`](Self::status) and the fields of the decision, and sends no content; one
 /// that writes to a socket takes [`write_response`](Self::write_response).
 #[derive(Clone, Copy, Debug)]
+#[must_use = "a preflight is answered by nobody else"]
 pub struct Preflight<'d> {
     decision: &'d Decision<'d>,
 }
@@ -583,8 +671,8 @@ impl<'d> Preflight<'d> {
 
     /// Writes the whole response: status line, fields, `content-length: 0`, empty line.
     ///
-    /// RFC 9110 section 8.6 has no `Content-Length` in a 204. It is there all the same, because clients and proxies exist that wait for
-    /// content without it; [`SuccessStatus::Ok`] is for those who mind.
+    /// The `Content-Length` in a 204 is against RFC 9110 section 8.6, which says that a server must not send one. It is there all the same,
+    /// because clients and proxies exist that wait for content without it; with [`SuccessStatus::Ok`] it is in order.
     ///
     /// ```
     /// use embedded_cors::{Policy, Request};
@@ -631,13 +719,19 @@ impl<'d> Preflight<'d> {
 }
 
 /// A `Vary` value that is no list of field names. See [`Decision::merge_vary`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct VaryError {
+    index: usize,
     at: usize,
 }
 
 impl VaryError {
-    /// The index of the first byte that a list of field names does not have, in the value without the white space around it.
+    /// The index of the value.
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The index of the first byte in it that a list of field names does not have there.
     pub const fn at(&self) -> usize {
         self.at
     }
@@ -645,7 +739,11 @@ impl VaryError {
 
 impl fmt::Display for VaryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the existing Vary is no list of field names: byte {}", self.at)
+        let Self { index, at } = self;
+        write!(
+            f,
+            "the existing Vary[{index}] is no list of field names: byte {at}"
+        )
     }
 }
 

@@ -80,7 +80,7 @@ fn nothing_is_allocated() {
         for head in heads {
             let count = allocations(|| {
                 let request = Request::from_head(head.as_bytes()).unwrap();
-                let decision = policy.decide(&request).merge_vary("accept").unwrap();
+                let decision = policy.decide(&request).merge_vary(&["accept"]).unwrap();
                 black_box(decision.write_fields(&mut buffer).is_ok());
                 if let Some(preflight) = decision.preflight() {
                     black_box(preflight.write_response(&mut buffer).is_ok());

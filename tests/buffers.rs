@@ -2,7 +2,7 @@
 
 mod common;
 
-use embedded_cors::{FieldBlock, MAX_FIELDS, Policy, Request};
+use embedded_cors::{FieldLines, MAX_FIELDS, Policy, PolicyReader, Request, RequestReader};
 
 static POLICY: Policy = Policy::builder()
     .allow_origins(&["https://*.example.com", "http://localhost:*"])
@@ -116,10 +116,10 @@ fn fields_one_by_one_are_the_block() {
         let request = Request::from_head(head.as_bytes()).unwrap();
         let decision = POLICY.decide(&request);
         let mut buffer = [FILL; 1024];
-        let block: FieldBlock<'_> = decision.write_fields(&mut buffer).unwrap();
+        let block: FieldLines<'_> = decision.write_fields(&mut buffer).unwrap();
         let lines: String = decision.fields().map(|field| format!("{field}\r\n")).collect();
         assert_eq!(block.as_str(), lines);
-        let pairs: Vec<_> = block.iter().collect();
+        let pairs: Vec<_> = block.pairs().collect();
         let fields: Vec<_> = decision.fields().collect();
         assert_eq!(pairs.len(), fields.len());
         for ((name, value), field) in pairs.into_iter().zip(fields) {
@@ -139,50 +139,113 @@ fn fields_one_by_one_are_the_block() {
 fn existing_vary_is_merged() {
     let request = Request::from_head(HEADS[0].as_bytes()).unwrap();
     let preflight = Request::from_head(HEADS[3].as_bytes()).unwrap();
-    let vary = |request, existing: &str| {
-        let decision = POLICY.decide(request).merge_vary(existing).unwrap();
-        decision
-            .fields()
-            .find(|field| field.name() == "vary")
-            .unwrap()
-            .value()
-            .to_string()
+    let vary = |request: &Request<'_>, existing: &[&str]| {
+        let decision = POLICY.decide(request);
+        let merged = decision.merge_vary(existing).unwrap();
+        let vary = merged.fields().find(|field| field.name() == "vary").unwrap();
+        vary.value().to_string()
     };
-    assert_eq!(vary(&request, ""), "origin");
-    assert_eq!(vary(&request, " \t"), "origin");
-    assert_eq!(vary(&request, "accept-encoding"), "accept-encoding,origin");
+    for (existing, merged) in [
+        (&[][..], "origin"),
+        (&[""], "origin"),
+        (&[" \t", ",,"], "origin"),
+        (&["accept-encoding"], "accept-encoding,origin"),
+        (&[" Accept , accept-language "], "Accept,accept-language,origin"),
+        (
+            &["accept", "accept-encoding,\tx"],
+            "accept,accept-encoding,x,origin",
+        ),
+        (&["Origin"], "Origin"),
+        (&["accept, ORIGIN"], "accept,ORIGIN"),
+        (&["accept", "", ",origin,"], "accept,origin"),
+        (&["x-origin"], "x-origin,origin"),
+        (&["*"], "*"),
+        (&["accept, *"], "accept,*"),
+    ] {
+        assert_eq!(vary(&request, existing), merged, "{existing:?}");
+    }
     assert_eq!(
-        vary(&request, " Accept , accept-language "),
-        "Accept , accept-language,origin"
-    );
-    assert_eq!(vary(&request, "Origin"), "Origin");
-    assert_eq!(vary(&request, "accept, ORIGIN"), "accept, ORIGIN");
-    assert_eq!(vary(&request, "x-origin"), "x-origin,origin");
-    assert_eq!(vary(&request, "*"), "*");
-    assert_eq!(vary(&request, "accept, *"), "accept, *");
-    assert_eq!(
-        vary(&preflight, "Access-Control-Request-Headers"),
+        vary(&preflight, &["Access-Control-Request-Headers"]),
         "Access-Control-Request-Headers,origin,access-control-request-method,access-control-request-private-network"
     );
-    for bad in ["a\r\nset-cookie: x", "a\0", "a:b", "b\u{fc}", "a\"b"] {
-        let error = POLICY.decide(&request).merge_vary(bad).unwrap_err();
-        assert_eq!(error.at(), 1, "{bad:?}");
+    for bad in [
+        "a\r\nset-cookie: x",
+        "a\0",
+        "a:b",
+        "b\u{fc}",
+        "a\"b",
+        ",\"",
+        "\t@",
+        "a b",
+    ] {
+        let existing = ["x, y", bad];
+        let error = POLICY.decide(&request).merge_vary(&existing).unwrap_err();
+        assert_eq!((error.index(), error.at()), (1, 1), "{bad:?}");
     }
     // The bound says what to add.
-    let existing = "x".repeat(100);
-    let decision = POLICY.decide(&preflight).merge_vary(&existing).unwrap();
-    let mut buffer = vec![0; POLICY.max_response_len() + existing.len() + 8];
-    assert!(decision.preflight().unwrap().write_response(&mut buffer).is_ok());
-
-    // A policy that needs none passes the server's own on.
-    static PUBLIC: Policy = Policy::builder().allow_origins(&["*"]).build_or_panic();
-    let decision = PUBLIC.decide(&request).merge_vary("accept").unwrap();
-    assert_eq!(decision.fields().last().unwrap().to_string(), "vary: accept");
-    let mut buffer = vec![0; PUBLIC.max_response_len() + "accept".len() + 8];
-    assert!(decision.write_fields(&mut buffer).is_ok());
+    for existing in [&["x"; 1][..], &["x,y,z", "x"], &["x"; 9]] {
+        let decision = POLICY.decide(&preflight);
+        let merged = decision.merge_vary(existing).unwrap();
+        let more: usize = existing.iter().map(|value| value.len() + 8).sum();
+        let mut buffer = vec![0; POLICY.max_response_len() + more];
+        assert!(merged.preflight().unwrap().write_response(&mut buffer).is_ok());
+        // A policy that needs none passes the server's own on.
+        let decision = PUBLIC.decide(&request);
+        let merged = decision.merge_vary(existing).unwrap();
+        let vary = merged.fields().last().unwrap().to_string();
+        assert_eq!(vary, format!("vary: {}", existing.join(",")));
+        let mut buffer = vec![0; PUBLIC.max_response_len() + more];
+        assert!(merged.write_fields(&mut buffer).is_ok());
+    }
+    // Nothing to pass on, no field.
+    assert_eq!(
+        PUBLIC
+            .decide(&request)
+            .merge_vary(&[" ,"])
+            .unwrap()
+            .fields()
+            .count(),
+        1
+    );
 }
 
-/// The block borrows the buffer alone: the request's memory is gone, or overwritten, when it is sent.
+static PUBLIC: Policy = Policy::builder().allow_origins(&["*"]).build_or_panic();
+
+/// In every size of buffer: complete, with a NUL where C wants one, or untouched.
+#[test]
+fn values_are_written_in_one_piece() {
+    for head in HEADS {
+        let request = Request::from_head(head.as_bytes()).unwrap();
+        for field in POLICY.decide(&request).fields() {
+            let expected = field.value().to_string();
+            for size in 0..expected.len() + 3 {
+                let mut buffer = vec![FILL; size];
+                match field.value().write(&mut buffer) {
+                    Ok(value) => assert_eq!(value, expected),
+                    Err(error) => assert!(error.needed() == expected.len() && size < expected.len()),
+                }
+                assert!(buffer.iter().skip(expected.len()).all(|&byte| byte == FILL));
+                let mut buffer = vec![FILL; size];
+                match field.value().write_c_str(&mut buffer) {
+                    Ok(value) => assert_eq!(value.to_bytes(), expected.as_bytes()),
+                    Err(error) => {
+                        assert!(error.needed() == expected.len() + 1 && size <= expected.len());
+                        assert!(buffer.iter().all(|&byte| byte == FILL));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The sizes that the documentation states, on a 64-bit machine; pointers are half as long on a microcontroller.
+#[test]
+fn the_state_of_a_reader_is_as_small_as_stated() {
+    assert!(size_of::<RequestReader<256>>() <= 256 + 56);
+    assert!(size_of::<PolicyReader<'static, 128>>() <= 128 + 104);
+}
+
+/// The lines borrow the buffer alone: the request's memory is gone, or overwritten, when it is sent.
 #[test]
 fn a_block_outlives_the_request() {
     let mut buffer = [0; POLICY.max_response_len()];

@@ -163,7 +163,9 @@ fn a_policy_built_at_run_time_gives_the_same_answer() {
         spec.origins
             .iter()
             .for_each(|origin| lists.allow_origin(origin).unwrap());
-        let policy = spec.options(lists.builder()).build().unwrap();
+        let owned = lists.build(|options| spec.options(options)).unwrap();
+        drop(lists);
+        let policy = owned.policy();
         assert_eq!(
             every_way(&policy, &case.head),
             spec.with(|policy| common::whole(policy, &case.head)),

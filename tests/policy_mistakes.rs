@@ -193,7 +193,7 @@ fn credentials() {
         );
         assert!(Policy::builder().allow_origins(&entries).build().is_ok());
     }
-    let predicate = Policy::builder().allow_origin_if(|_| true).allow_credentials();
+    let predicate = Policy::builder().allow_origin_if(&|_| true).allow_credentials();
     mistake(
         predicate,
         Kind::PredicateWithCredentials,

@@ -10,10 +10,10 @@ use crate::{Decision, Policy, PolicyBuilder, Preflight};
 /// The lists of a policy, built at run time in `N` bytes: from a settings page, a file, or memory that is not `'static`.
 ///
 /// It copies the entries. An entry takes its length and, but for the first of its list, one byte more. Each is checked when it is
-/// added; one that is wrong or does not fit changes nothing. The options come with [`builder`](Self::builder):
+/// added; one that is wrong or does not fit changes nothing. The options come with [`build`](Self::build):
 ///
 /// ```
-/// use embedded_cors::{PolicyBuf, PolicyErrorKind, Request};
+/// use embedded_cors::{OwnedPolicy, PolicyBuf, PolicyErrorKind, Request};
 ///
 /// let mut lists = PolicyBuf::<64>::new();
 /// lists.allow_origin("https://app.example.com")?;
@@ -25,9 +25,11 @@ use crate::{Decision, Policy, PolicyBuilder, Preflight};
 /// let error = lists.allow_origin("https://a-long-name.example.com").unwrap_err();
 /// assert_eq!(error.kind(), PolicyErrorKind::Full);
 ///
-/// let policy = lists.builder().max_age_seconds(600).build().unwrap();
+/// let current: OwnedPolicy<64> = lists.build(|options| options.max_age_seconds(600)).unwrap();
+/// drop(lists);
+///
 /// let request = Request::from_fields("GET", [("Origin", "http://localhost:3000")]);
-/// assert!(policy.decide(&request).is_allowed());
+/// assert!(current.policy().decide(&request).is_allowed());
 /// # Ok::<(), embedded_cors::PolicyError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -95,9 +97,34 @@ impl<const N: usize> PolicyBuf<N> {
         *self = Self::new();
     }
 
-    /// A builder with these lists, for the options. Its `allow_origins` and the like would replace the list.
-    pub fn builder(&self) -> PolicyBuilder<'_> {
-        Policy::builder().lists([self.list(0), self.list(1), self.list(2), self.list(3)])
+    /// Checks the lists together with the options that `options` sets, and copies them into a policy. Lists that `options` sets
+    /// are replaced by these.
+    ///
+    /// # Errors
+    ///
+    /// As [`PolicyBuilder::build`].
+    pub fn build(
+        &self,
+        options: impl FnOnce(PolicyBuilder<'static>) -> PolicyBuilder<'static>,
+    ) -> Result<OwnedPolicy<N>, PolicyError<'_>> {
+        Ok(OwnedPolicy {
+            checked: options(Policy::builder()).check(self.lists())?,
+            lists: self.clone(),
+        })
+    }
+
+    /// How many of the `N` bytes are taken.
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether no byte is taken: then all lists are empty.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    fn lists(&self) -> [&str; 4] {
+        [self.list(0), self.list(1), self.list(2), self.list(3)]
     }
 
     fn start(&self, list: usize) -> usize {
@@ -142,6 +169,27 @@ impl<const N: usize> PolicyBuf<N> {
             *end += added;
         }
         Ok(())
+    }
+}
+
+/// A policy with its lists in `N` bytes of its own: to be stored, sent, and swapped for another while the server runs.
+///
+/// It was checked when it was built ([`PolicyBuf::build`]); [`policy`](Self::policy) only borrows.
+#[derive(Clone, Debug)]
+pub struct OwnedPolicy<const N: usize> {
+    lists: PolicyBuf<N>,
+    checked: Policy<'static>,
+}
+
+impl<const N: usize> OwnedPolicy<N> {
+    /// The policy.
+    pub fn policy(&self) -> Policy<'_> {
+        self.checked.with_lists(self.lists.lists())
+    }
+
+    /// The lists, for the next policy.
+    pub const fn lists(&self) -> &PolicyBuf<N> {
+        &self.lists
     }
 }
 

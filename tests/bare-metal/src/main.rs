@@ -27,7 +27,7 @@ static CORS: Policy = Policy::builder()
         "https://*.example.com",
         "http://localhost:*",
     ])
-    .allow_origin_if(is_tenant)
+    .allow_origin_if(&is_tenant)
     .allow_methods(&["PUT", "DELETE"])
     .allow_headers(&["authorization", "content-type"])
     .expose_headers(&["etag"])
@@ -63,7 +63,7 @@ pub extern "C" fn _start() -> ! {
             if let Ok(request) = Request::from_head(bytes) {
                 answer(policy, &request, &mut buffer);
             }
-            if let Ok(request) = Request::from_block(bytes, bytes) {
+            if let Ok(request) = Request::from_header_section(bytes, bytes) {
                 answer(policy, &request, &mut buffer);
             }
             let mut request = Request::from_fields(bytes, [(bytes, bytes)]);
@@ -87,9 +87,9 @@ fn answer(policy: &Policy<'_>, request: &Request<'_>, buffer: &mut [u8]) {
     for name in request.requested_headers() {
         black_box(name);
     }
-    if let Ok(decision) = decision.merge_vary(black_box("accept")) {
+    if let Ok(decision) = decision.merge_vary(black_box(&["accept"])) {
         if let Ok(block) = decision.write_fields(black_box(buffer)) {
-            for pair in block.iter() {
+            for pair in block.pairs() {
                 black_box(pair);
             }
         }

@@ -98,6 +98,15 @@ pub(crate) const fn is_ows(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
+/// What is before the first `byte`, and what is after it; all and `None` if there is none.
+pub(crate) fn cut(text: &str, byte: u8) -> (&str, Option<&str>) {
+    let at = text.bytes().position(|other| other == byte);
+    match at.and_then(|at| text.split_at_checked(at)) {
+        Some((before, rest)) => (before, rest.get(1..)),
+        None => (text, None),
+    }
+}
+
 /// `value` without the `OWS` at both its ends.
 pub(crate) const fn trim_ows(mut value: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = value {
@@ -113,6 +122,27 @@ pub(crate) const fn trim_ows(mut value: &[u8]) -> &[u8] {
         value = rest;
     }
     value
+}
+
+/// The byte at `index`, or NUL, which no grammar here admits, where there is none.
+pub(crate) const fn at(text: &[u8], index: usize) -> u8 {
+    if index < text.len() { text[index] } else { 0 }
+}
+
+/// The bytes before `end`; all of them if there are fewer.
+pub(crate) const fn until(text: &[u8], end: usize) -> &[u8] {
+    match text.split_at_checked(end) {
+        Some((before, _)) => before,
+        None => text,
+    }
+}
+
+/// The bytes from `start` on; none if there are fewer.
+pub(crate) const fn from(text: &[u8], start: usize) -> &[u8] {
+    match text.split_at_checked(start) {
+        Some((_, after)) => after,
+        None => &[],
+    }
 }
 
 /// Byte equality, usable where `==` is not: in a `const fn`.
@@ -171,6 +201,13 @@ mod tests {
         assert_eq!(trim_ows(b"a"), b"a");
         assert_eq!(trim_ows(b" \t "), b"");
         assert_eq!(trim_ows(b"\x0ba\x0c"), b"\x0ba\x0c");
+    }
+
+    #[test]
+    fn parts_beyond_the_end_are_empty() {
+        assert_eq!((at(b"ab", 1), at(b"ab", 2)), (b'b', 0));
+        assert_eq!((until(b"ab", 1), until(b"ab", 3)), (&b"a"[..], &b"ab"[..]));
+        assert_eq!((from(b"ab", 1), from(b"ab", 3)), (&b"b"[..], &b""[..]));
     }
 
     #[test]

@@ -229,8 +229,8 @@ policy_error_kinds! {
     NoScheme: "has no scheme", "write one, such as https://example.com";
     /// A scheme that no browser serializes.
     Scheme at byte: "has no valid scheme", "write a lower-case scheme, such as https://";
-    /// `file:`; its pages have an opaque origin.
-    FileScheme: "no browser sends a file: origin", "pages from files send `null`";
+    /// `file:`, `data:`, `blob:`, `about:`, `javascript:`, whose pages have an opaque origin or another page's.
+    OpaqueScheme: "no browser sends an origin of this scheme", "pages from file: and data: send `null`";
     /// Upper case in an origin.
     UpperCase at byte: "has upper case", "browsers send origins in lower case";
     /// A byte outside ASCII in an origin.

@@ -17,9 +17,9 @@
 //! costs its author a day.
 //!
 //! *Why do patterns compare text?* An [`Origin`] was parsed in full before a pattern sees it, so its
-//! labels are not empty and nothing hides in it; and no two spellings of one origin exist.
+//! labels are not empty and nothing hides in it; and browsers write each origin in one way.
 
-use crate::ascii::{eq, is_digit};
+use crate::ascii::{at, eq, from, is_digit, until};
 use crate::error::PolicyErrorKind as Kind;
 use crate::origin::{self, MAX_HOST_LEN, MAX_ORIGIN_LEN, MAX_PORT_LEN, Origin};
 
@@ -77,8 +77,7 @@ pub(crate) const fn check(entry: &[u8]) -> Result<Pattern, Mistake> {
         Err(mistake) => return Err(mistake),
     };
     let after_scheme = scheme_end + 3;
-    let subdomains =
-        after_scheme + 1 < entry.len() && entry[after_scheme] == b'*' && entry[after_scheme + 1] == b'.';
+    let subdomains = at(entry, after_scheme) == b'*' && at(entry, after_scheme + 1) == b'.';
     let host_start = if subdomains {
         after_scheme + 2
     } else {
@@ -93,9 +92,8 @@ pub(crate) const fn check(entry: &[u8]) -> Result<Pattern, Mistake> {
         Err(mistake) => return Err(mistake),
     };
 
-    let (scheme, _) = entry.split_at(scheme_end);
-    let (host, _) = entry.split_at(host_end);
-    let (_, host) = host.split_at(host_start);
+    let scheme = until(entry, scheme_end);
+    let host = from(until(entry, host_end), host_start);
     let loopback = origin::is_loopback(host);
     let exact_len = if any_port {
         host_end + MAX_PORT_LEN
@@ -149,8 +147,15 @@ pub(crate) fn matches(entry: &str, origin: &Origin<'_>) -> bool {
 /// Bytes that no origin and no pattern has, each with the mistake that it betrays.
 const fn foreign_byte(entry: &[u8]) -> Option<Mistake> {
     let mut i = 0;
+    let mut after_scheme = false;
     while i < entry.len() {
         match entry[i] {
+            // The scheme's own slashes; after them a path is the first mistake, whatever stands in it.
+            b':' if at(entry, i + 1) == b'/' && at(entry, i + 2) == b'/' && !after_scheme => {
+                after_scheme = true;
+                i += 3;
+            }
+            b'/' | b'?' | b'#' | b'\\' if after_scheme => return None,
             0x80.. => return Some((Kind::NonAscii, i)),
             b'A'..=b'Z' => return Some((Kind::UpperCase, i)),
             b' ' | b'\t' | b',' | b';' => return Some((Kind::SeveralInOne, i)),
@@ -165,19 +170,25 @@ const fn foreign_byte(entry: &[u8]) -> Option<Mistake> {
 const fn scheme(entry: &[u8]) -> Result<usize, Mistake> {
     // `localhost:3000`, `example.com`, `//example.com`, `*.example.com`
     let mut i = 0;
-    while i + 2 < entry.len() && !(entry[i] == b':' && entry[i + 1] == b'/' && entry[i + 2] == b'/') {
+    while i < entry.len() && !(entry[i] == b':' && at(entry, i + 1) == b'/' && at(entry, i + 2) == b'/') {
         i += 1;
     }
-    if i + 2 >= entry.len() || i == 0 {
+    if i >= entry.len() || i == 0 {
         return Err((Kind::NoScheme, 0));
     }
     let end = match origin::scheme_end(entry) {
         Ok(end) => end,
         Err(error) => return Err((Kind::Scheme, error.at())),
     };
-    let (name, _) = entry.split_at(end);
-    if eq(name, b"file") {
-        return Err((Kind::FileScheme, 0));
+    // URL section 4.7 *origin*: these are opaque, or, of `blob:`, that of another URL.
+    let name = until(entry, end);
+    if eq(name, b"file")
+        || eq(name, b"data")
+        || eq(name, b"blob")
+        || eq(name, b"about")
+        || eq(name, b"javascript")
+    {
+        return Err((Kind::OpaqueScheme, 0));
     }
     Ok(end)
 }
@@ -186,21 +197,17 @@ const fn host(entry: &[u8], start: usize, subdomains: bool) -> Result<usize, Mis
     let end = match origin::host_end(entry, start) {
         Ok(end) => end,
         Err(error) => {
-            let at = error.at();
-            if at >= entry.len() {
-                return Err((Kind::Host, at));
-            }
-            return Err(match entry[at] {
-                b'/' | b'?' | b'#' | b'\\' => (Kind::Path, at),
-                b'*' => (Kind::Wildcard, at),
-                _ if start < entry.len() && entry[start] == b'[' => (Kind::Ipv6, start),
-                _ => (Kind::Host, at),
+            let index = error.at();
+            return Err(match at(entry, index) {
+                b'/' | b'?' | b'#' | b'\\' => (Kind::Path, index),
+                b'*' => (Kind::Wildcard, index),
+                _ if at(entry, start) == b'[' => (Kind::Ipv6, start),
+                _ => (Kind::Host, index),
             });
         }
     };
-    let (host, _) = entry.split_at(end);
-    let (_, host) = host.split_at(start);
-    let address = if host[0] == b'[' {
+    let host = from(until(entry, end), start);
+    let address = if at(host, 0) == b'[' {
         if !is_shortest_ipv6(host) {
             return Err((Kind::Ipv6, start));
         }
@@ -216,8 +223,9 @@ const fn host(entry: &[u8], start: usize, subdomains: bool) -> Result<usize, Mis
     if subdomains && address {
         return Err((Kind::WildcardAddress, start - 2));
     }
-    // `*.` stands for at least one byte and the dot.
-    if subdomains && end - start + 2 >= MAX_HOST_LEN {
+    // `*.` stands for at least one byte and the dot. The last byte of the longest host is for a trailing dot.
+    let len = host.len() + 2;
+    if subdomains && (len > MAX_HOST_LEN || (len == MAX_HOST_LEN && at(entry, end - 1) != b'.')) {
         return Err((Kind::Host, start));
     }
     Ok(end)
@@ -225,7 +233,7 @@ const fn host(entry: &[u8], start: usize, subdomains: bool) -> Result<usize, Mis
 
 /// Whether the port is `*`.
 const fn port(entry: &[u8], scheme_end: usize, host_end: usize) -> Result<bool, Mistake> {
-    let (before, after) = entry.split_at(host_end);
+    let after = from(entry, host_end);
     if after.is_empty() {
         return Ok(false);
     }
@@ -233,21 +241,21 @@ const fn port(entry: &[u8], scheme_end: usize, host_end: usize) -> Result<bool, 
         return Ok(true);
     }
     if let Err(error) = origin::port(entry, host_end) {
-        let at = error.at();
-        if at < entry.len() && matches!(entry[at], b'/' | b'?' | b'#' | b'\\') {
+        let index = error.at();
+        return Err(match (at(entry, index), at(entry, index + 1)) {
             // `https://example.com:/` has no port at all, but the slash is what its author sees.
-            return Err((Kind::Path, at));
-        }
-        if at < entry.len() && entry[at] == b'*' {
-            return Err((Kind::Wildcard, at));
-        }
-        return Err((Kind::Port, at));
+            (b'/' | b'?' | b'#' | b'\\', _) => (Kind::Path, index),
+            // In `:*/` the star is in its place.
+            (b'*', b'/' | b'?' | b'#' | b'\\') if index == host_end + 1 => (Kind::Path, index + 1),
+            (b'*', _) => (Kind::Wildcard, index),
+            _ => (Kind::Port, index),
+        });
     }
     // `:0` is no port that a page can be served from, and browsers write no leading zeros.
-    if after[1] == b'0' {
+    if at(after, 1) == b'0' {
         return Err((Kind::Port, host_end + 1));
     }
-    let (scheme, _) = before.split_at(scheme_end);
+    let scheme = until(entry, scheme_end);
     let default: &[u8] = if eq(scheme, b"http") || eq(scheme, b"ws") {
         b":80"
     } else if eq(scheme, b"https") || eq(scheme, b"wss") {
@@ -267,8 +275,8 @@ const fn port(entry: &[u8], scheme_end: usize, host_end: usize) -> Result<bool, 
 const fn labels(host: &[u8]) -> usize {
     let mut dots = 0;
     let mut i = 0;
-    while i + 1 < host.len() {
-        if host[i] == b'.' {
+    while i < host.len() {
+        if host[i] == b'.' && i + 1 < host.len() {
             dots += 1;
         }
         i += 1;
@@ -283,10 +291,10 @@ const fn ends_in_a_number(host: &[u8]) -> bool {
         name => name,
     };
     let mut start = host.len();
-    while start > 0 && host[start - 1] != b'.' {
+    while start > 0 && at(host, start - 1) != b'.' {
         start -= 1;
     }
-    let (_, last) = host.split_at(start);
+    let last = from(host, start);
     if let [b'0', b'x', digits @ ..] = last {
         let mut i = 0;
         while i < digits.len() && digits[i].is_ascii_hexdigit() {
@@ -307,29 +315,33 @@ const fn is_shortest_ipv6(host: &[u8]) -> bool {
     let groups = ipv6_groups(host);
     let (run_start, run_len) = longest_zero_run(&groups);
 
-    let mut text = [0u8; 41];
-    let mut len = 1;
-    text[0] = b'[';
+    // Where in `host` the next byte has to stand.
+    let mut next = 1;
     let mut i = 0;
     while i < 8 {
         if run_len >= 2 && i == run_start {
-            text[len] = b':';
-            text[len + 1] = b':';
-            len += 2;
+            if at(host, next) != b':' || at(host, next + 1) != b':' {
+                return false;
+            }
+            next += 2;
             i += run_len;
             continue;
         }
         if i > 0 && !(run_len >= 2 && i == run_start + run_len) {
-            text[len] = b':';
-            len += 1;
+            if at(host, next) != b':' {
+                return false;
+            }
+            next += 1;
         }
         let mut shift = 12;
         let mut started = false;
         loop {
             let digit = ((groups[i] >> shift) & 0xf) as usize;
             if digit != 0 || started || shift == 0 {
-                text[len] = b"0123456789abcdef"[digit];
-                len += 1;
+                if at(host, next) != b"0123456789abcdef"[digit] {
+                    return false;
+                }
+                next += 1;
                 started = true;
             }
             if shift == 0 {
@@ -339,9 +351,7 @@ const fn is_shortest_ipv6(host: &[u8]) -> bool {
         }
         i += 1;
     }
-    text[len] = b']';
-    let (text, _) = text.split_at(len + 1);
-    eq(text, host)
+    at(host, next) == b']' && next + 1 == host.len()
 }
 
 /// The start and length of the first longest run of zero groups.
@@ -382,7 +392,7 @@ const fn ipv6_groups(host: &[u8]) -> [u16; 8] {
                     groups[count] = value;
                     count += 1;
                 }
-                if byte == b':' && host[i - 1] == b':' {
+                if byte == b':' && at(host, i - 1) == b':' {
                     pair = count;
                 }
                 value = 0;
@@ -400,17 +410,13 @@ const fn ipv6_groups(host: &[u8]) -> [u16; 8] {
         i += 1;
     }
     // Move what stands after "::" to the end.
-    let mut moved = 0;
-    while pair + moved < count {
-        groups[7 - moved] = groups[count - 1 - moved];
-        moved += 1;
-    }
-    if pair < 8 {
-        let mut zero = pair;
-        while zero < 8 - moved {
-            groups[zero] = 0;
-            zero += 1;
-        }
+    let mut place = 8;
+    while count > pair && place > count {
+        place -= 1;
+        count -= 1;
+        // Both are below 8; the mask shows it to the compiler.
+        groups[place & 7] = groups[count & 7];
+        groups[count & 7] = 0;
     }
     groups
 }
@@ -479,8 +485,8 @@ mod tests {
         mistake("://example.com", Kind::NoScheme, 0);
         mistake("https:/example.com", Kind::NoScheme, 0);
         mistake("1a://example.com", Kind::Scheme, 0);
-        mistake("file://", Kind::FileScheme, 0);
-        mistake("file:///index.html", Kind::FileScheme, 0);
+        mistake("file://", Kind::OpaqueScheme, 0);
+        mistake("file:///index.html", Kind::OpaqueScheme, 0);
         mistake("https://Example.com", Kind::UpperCase, 8);
         mistake("NULL", Kind::UpperCase, 0);
         mistake("https://bücher.example", Kind::NonAscii, 9);
@@ -513,7 +519,18 @@ mod tests {
         mistake("http://[::0]", Kind::Ipv6, 7);
         mistake("http://[0:0:0:0:0:0:0:1]", Kind::Ipv6, 7);
         mistake("http://[1::2:0:0:0:3]", Kind::Ipv6, 7);
-        mistake("http://[::1", Kind::Host, 11);
+        mistake("http://[::1", Kind::Ipv6, 7);
+        mistake("https://example.com/API", Kind::Path, 19);
+        mistake("https://example.com?\u{e9}", Kind::Path, 19);
+        mistake("https://a..b/\u{e9}", Kind::Host, 10);
+        mistake("http://localhost:*/", Kind::Path, 18);
+        mistake("data://x", Kind::OpaqueScheme, 0);
+        mistake("blob://a", Kind::OpaqueScheme, 0);
+        // 251 bytes behind `*.` and a dot at the end make a host of 254; without the dot, one too many.
+        let name = |len: usize| "a.".repeat(len / 2) + if len % 2 == 1 { "a" } else { "" };
+        assert!(check(format!("https://*.{}", name(252)).as_bytes()).is_ok());
+        mistake(&format!("https://*.{}a", name(252)), Kind::Host, 10);
+        assert!(check(format!("https://*.{}", name(251)).as_bytes()).is_ok());
         mistake("http://[1::2:0:3]x", Kind::Port, 17);
     }
 

@@ -55,7 +55,7 @@ fn origins() {
     origin("https://*.10.0.0.1", Kind::WildcardAddress, 8);
     origin("http://10.0.0.01", Kind::Ipv4, 7);
     origin("http://[0:0::1]", Kind::Ipv6, 7);
-    origin("file:///", Kind::FileScheme, 0);
+    origin("file:///", Kind::OpaqueScheme, 0);
     origin("^https://.*\\.example\\.com$", Kind::Scheme, 0);
     origin("https://user:pass@example.com", Kind::Host, 17);
     origin("https://-a.example", Kind::Host, 8);

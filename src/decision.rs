@@ -152,7 +152,7 @@ impl<'a> Policy<'a> {
                 let headers = decision.judge_headers(head, requested);
                 decision.refusal = method.err().or(headers.err());
                 decision.private_network =
-                    self.private_network && matches!(head.private_network.get(), Found::Value(b"true"));
+                    self.private_network && head.private_network.get() == Found::Value(true);
             }
         }
         decision

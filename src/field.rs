@@ -94,6 +94,8 @@ impl core::error::Error for HeadError {}
 enum State {
     /// Before the request line, where empty lines are skipped (RFC 9112 section 2.2).
     Leading,
+    /// After a CR there.
+    LeadingCr,
     /// In the method, of which `matched` bytes were read.
     Method,
     LineStart,
@@ -190,11 +192,20 @@ impl Scanner {
     /// Takes one byte, or leaves it for the next state: then it returns false.
     fn byte<'c>(&mut self, byte: u8, sink: &mut impl Sink<'c>) -> bool {
         match self.state {
-            State::Leading => {
-                if !matches!(byte, b'\r' | b'\n') {
+            State::Leading => match byte {
+                b'\n' => {}
+                b'\r' => self.state = State::LeadingCr,
+                _ => {
                     self.state = State::Method;
                     return false;
                 }
+            },
+            State::LeadingCr => {
+                self.state = if byte == b'\n' {
+                    State::Leading
+                } else {
+                    State::Failed
+                };
             }
             State::Method => self.method_byte(byte, sink),
             State::LineStart => match byte {

@@ -67,7 +67,8 @@ pub(crate) struct Head<V> {
     pub(crate) is_complete: bool,
     pub(crate) origin: Once<V>,
     pub(crate) method: Once<V>,
-    pub(crate) private_network: Once<V>,
+    /// Lines of `Access-Control-Request-Private-Network`, and whether the last of them is `true`.
+    pub(crate) private_network: Once<bool>,
     /// Lines of `Access-Control-Request-Headers`.
     pub(crate) list_lines: u8,
     pub(crate) list_flaw: Option<Flaw>,
@@ -90,17 +91,24 @@ impl<V: Copy> Head<V> {
         match field {
             RequestField::Origin => Some(&mut self.origin),
             RequestField::Method => Some(&mut self.method),
-            RequestField::PrivateNetwork => Some(&mut self.private_network),
-            RequestField::Headers => None,
+            RequestField::Headers | RequestField::PrivateNetwork => None,
         }
     }
 
     /// A line of this field was met.
     pub(crate) fn line(&mut self, field: RequestField) {
-        match self.once(field) {
-            Some(once) => once.lines = once.lines.saturating_add(1),
-            None => self.list_lines = self.list_lines.saturating_add(1),
-        }
+        let lines = match field {
+            RequestField::Origin => &mut self.origin.lines,
+            RequestField::Method => &mut self.method.lines,
+            RequestField::PrivateNetwork => &mut self.private_network.lines,
+            RequestField::Headers => &mut self.list_lines,
+        };
+        *lines = lines.saturating_add(1);
+    }
+
+    /// The line of `Access-Control-Request-Private-Network` that was met last asks for it.
+    pub(crate) fn private_network(&mut self, asks: bool) {
+        self.private_network.value = Some(asks);
     }
 
     /// Whether more than one line of a field was met that a request has at most once.
@@ -117,6 +125,10 @@ impl<V: Copy> Head<V> {
 
     /// The line that was met last has this flaw.
     pub(crate) fn flaw(&mut self, field: RequestField, flaw: Flaw) {
+        if field == RequestField::PrivateNetwork {
+            self.private_network.malformed = true;
+            return;
+        }
         match (self.once(field), flaw) {
             (Some(once), Flaw::Cut) => once.cut = true,
             (Some(once), Flaw::Malformed) => once.malformed = true,
@@ -133,7 +145,7 @@ impl<V: Copy> Head<V> {
             is_complete: self.is_complete,
             origin: self.origin.map(&value),
             method: self.method.map(&value),
-            private_network: self.private_network.map(&value),
+            private_network: self.private_network,
             list_lines: self.list_lines,
             list_flaw: self.list_flaw,
         }

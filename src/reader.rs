@@ -1,5 +1,6 @@
 //! A request read in pieces, as a socket delivers it, in a fixed state.
 
+use crate::ascii::is_ows;
 use crate::decision::{Decision, Requested};
 use crate::field::{HeadError, RequestField, Scanner, Sink};
 use crate::head::{Flaw, Head};
@@ -29,8 +30,8 @@ impl Progress {
 /// Reads a request head in pieces of any size, keeping the values of the CORS fields in a buffer of `N` bytes.
 ///
 /// Every other field line is skipped, however long it is and wherever it is cut. The state is `N` bytes and at most 56 more. `N` has to
-/// hold the values of `Origin`, `Access-Control-Request-Method`, `Access-Control-Request-Private-Network` and all of
-/// `Access-Control-Request-Headers` together: 256 is ample for what browsers send to a device, and [`MAX_ORIGIN_LEN`](crate::MAX_ORIGIN_LEN)
+/// hold the values of `Origin`, `Access-Control-Request-Method` and all of `Access-Control-Request-Headers`, with a comma between its
+/// lines, together: 256 is ample for what browsers send to a device, and [`MAX_ORIGIN_LEN`](crate::MAX_ORIGIN_LEN)
 /// is the most that an `Origin` takes of it. A value that does not fit is marked as cut, and the request is then refused with that reason.
 ///
 /// A reader is for one request; the next one on the connection takes a new reader. If the policy is known before the request,
@@ -112,8 +113,7 @@ impl<const N: usize> Default for RequestReader<N> {
 /// Reads a request head in pieces, and checks `Access-Control-Request-Headers` against its policy as they arrive, without storing them:
 /// names of any length, up to the budget of [`RequestHeadersOverBudget`](crate::Reason::RequestHeadersOverBudget).
 ///
-/// The state is `N` bytes and at most 104 more; `N` has to hold the values of `Origin`, `Access-Control-Request-Method` and
-/// `Access-Control-Request-Private-Network`. 128 is enough for what browsers send from hosts of up to 90 bytes;
+/// The state is `N` bytes and at most 104 more; `N` has to hold the values of `Origin` and `Access-Control-Request-Method`. 128 is enough for what browsers send from hosts of up to 90 bytes;
 /// [`MAX_ORIGIN_LEN`](crate::MAX_ORIGIN_LEN) ` + 64` for every origin and every registered method. Two kinds of policy need the names
 /// themselves, and then `N` has to hold them too: a strict one, and one with `*` headers and credentials.
 ///
@@ -209,6 +209,9 @@ impl<'p, const N: usize> PolicyReader<'p, N> {
     }
 }
 
+const TRUE: &[u8] = b"true";
+const NOT_TRUE: u8 = u8::MAX;
+
 /// A part of the buffer.
 #[derive(Clone, Copy, Debug)]
 struct Span {
@@ -230,6 +233,8 @@ struct Store<const N: usize> {
     back: u16,
     /// White space that belongs to the value if more follows it.
     space: u16,
+    /// How much of `true` the value of `Access-Control-Request-Private-Network` has been so far; [`NOT_TRUE`] if it is something else.
+    matched: u8,
     cut: bool,
     bytes: [u8; N],
 }
@@ -249,6 +254,7 @@ impl<const N: usize> Store<N> {
             end: 0,
             back: N as u16,
             space: 0,
+            matched: 0,
             cut: false,
             bytes: [0; N],
         }
@@ -320,6 +326,7 @@ impl<'c, const N: usize> Sink<'c> for Store<N> {
         self.field = Some(field);
         self.end = self.list;
         self.space = 0;
+        self.matched = 0;
         // What is repeated is refused, so only its first value takes room.
         self.cut = self.head.is_repeated(field);
         if field == RequestField::Headers && self.head.list_lines > 1 {
@@ -328,8 +335,20 @@ impl<'c, const N: usize> Sink<'c> for Store<N> {
     }
 
     fn value(&mut self, bytes: &'c [u8]) {
+        if self.field == Some(RequestField::PrivateNetwork) {
+            // It is compared and not stored, so that it takes no room from the others.
+            for &byte in bytes {
+                let goes_on = self.space == 0 && TRUE.get(self.matched as usize) == Some(&byte);
+                match (is_ows(byte), goes_on) {
+                    (true, _) => self.space = 1,
+                    (false, true) => self.matched += 1,
+                    (false, false) => self.matched = NOT_TRUE,
+                }
+            }
+            return;
+        }
         for &byte in bytes {
-            if crate::ascii::is_ows(byte) {
+            if is_ows(byte) {
                 self.space = self.space.saturating_add(1);
                 continue;
             }
@@ -347,7 +366,9 @@ impl<'c, const N: usize> Sink<'c> for Store<N> {
 
     fn end(&mut self) {
         let Some(field) = self.field else { return };
-        if self.cut {
+        if field == RequestField::PrivateNetwork {
+            self.head.private_network(self.matched as usize == TRUE.len());
+        } else if self.cut {
             self.head.flaw(field, Flaw::Cut);
         } else if field == RequestField::Headers {
             self.list = self.end;

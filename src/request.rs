@@ -183,10 +183,10 @@ impl<'r> Request<'r> {
 
     fn push_value(&mut self, field: RequestField, value: &'r [u8]) {
         let value = trim_ows(value);
-        if field == RequestField::Headers {
-            self.lines.keep(value);
-        } else {
-            self.head.value(field, value);
+        match field {
+            RequestField::Headers => self.lines.keep(value),
+            RequestField::PrivateNetwork => self.head.private_network(value == b"true"),
+            RequestField::Origin | RequestField::Method => self.head.value(field, value),
         }
     }
 
@@ -218,7 +218,7 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// The names of headers that a preflight asks for, over all lines.
+    /// The names of headers that a preflight asks for, over all lines up to the budget of 8.
     pub fn requested_headers(&self) -> RequestedHeaders<'_> {
         self.lines.names()
     }

@@ -10,7 +10,7 @@ mod common;
 use std::path::PathBuf;
 
 use common::{Outcome, every_way, fields};
-use embedded_cors::{Kind, OriginOrNull, Policy, Reason, Request};
+use embedded_cors::{HeadError, Kind, OriginOrNull, Policy, Reason, Request};
 
 /// A policy that allows all that the page does.
 static API: Policy = Policy::builder()
@@ -194,4 +194,35 @@ fn what_the_browsers_ask_for_is_what_the_request_says() {
         asked += 1;
     }
     assert_eq!(asked, 3);
+}
+
+/// What is before the method is empty lines (RFC 9112 section 2.2), and nothing else.
+#[test]
+fn a_head_begins_with_a_method() {
+    let fine = ["\r\n\r\n\nGET / HTTP/1.1\r\n\r\n", "OPTIONS \r\n\r\n"];
+    let wrong = [
+        "\rGET / HTTP/1.1\r\n\r\n",
+        " GET / HTTP/1.1\r\n\r\n",
+        "\r\n / HTTP/1.1\r\n\r\n",
+        "G@T / HTTP/1.1\r\n\r\n",
+        "GET\r\n\r\n",
+    ];
+    for (head, result) in fine
+        .map(|head| (head, Ok(())))
+        .into_iter()
+        .chain(wrong.map(|head| (head, Err(HeadError::RequestLine))))
+    {
+        assert_eq!(
+            Request::from_head(head.as_bytes()).map(|_| ()),
+            result,
+            "{head:?}"
+        );
+        let mut reader = embedded_cors::RequestReader::<16>::new();
+        let pieces: Result<Vec<_>, _> = head
+            .as_bytes()
+            .chunks(1)
+            .map(|piece| reader.push(piece))
+            .collect();
+        assert_eq!(pieces.map(|_| ()), result, "{head:?}");
+    }
 }

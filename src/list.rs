@@ -186,6 +186,9 @@ impl ListCheck {
         } else if self.candidates != 0 {
             for (index, entry) in allowed.entries.iter().enumerate() {
                 let bit = 1u64.checked_shl(index as u32).unwrap_or(0);
+                if self.candidates < bit {
+                    break;
+                }
                 if self.candidates & bit != 0 && !goes_on(entry) {
                     self.candidates &= !bit;
                 }
@@ -213,6 +216,9 @@ impl ListCheck {
         }
         for (entry_index, entry) in allowed.entries.iter().enumerate() {
             let bit = 1u64.checked_shl(entry_index as u32).unwrap_or(0);
+            if self.candidates < bit {
+                break;
+            }
             if self.candidates & bit != 0 && entry.len() == length {
                 self.asked |= bit;
                 return;

@@ -290,7 +290,7 @@ impl Seconds {
         let mut power = 10_000;
         while power > 0 {
             let digit = (seconds / power % 10) as u8;
-            if len > 0 || digit > 0 || power == 1 {
+            if (len > 0 || digit > 0 || power == 1) && len < digits.len() {
                 digits[len] = b'0' + digit;
                 len += 1;
             }
@@ -433,7 +433,7 @@ impl<'a> PolicyBuilder<'a> {
     /// section 2.2.1, *CORS-safelisted method*). Case-sensitive. `*` is every method.
     ///
     /// With `*` and credentials the requested method is written instead of `*`, which would be taken for a
-    /// method of that name.
+    /// method of that name. At most 64 entries, repeated ones included.
     pub const fn allow_methods(mut self, methods: &'a [&'a str]) -> Self {
         self.methods = Entries::Slice(methods);
         self
@@ -442,7 +442,8 @@ impl<'a> PolicyBuilder<'a> {
     /// The request headers that pages may set besides the safelisted ones (Fetch section 2.2.2).
     ///
     /// Not case-sensitive. `*` is every header but `authorization`, which has to be listed beside it. With
-    /// `*` and credentials the requested names are written instead, 1024 bytes of them at most.
+    /// `*` and credentials the requested names are written instead, 1024 bytes of them at most. At most 64 entries, repeated ones
+    /// included.
     pub const fn allow_headers(mut self, headers: &'a [&'a str]) -> Self {
         self.headers = Entries::Slice(headers);
         self
@@ -450,7 +451,7 @@ impl<'a> PolicyBuilder<'a> {
 
     /// The response headers that pages may read besides the safelisted ones (Fetch section 2.2.2,
     /// *CORS-safelisted response-header name*). Not case-sensitive. `*` is every header, and excludes
-    /// credentials.
+    /// credentials. At most 64 entries, repeated ones included.
     pub const fn expose_headers(mut self, headers: &'a [&'a str]) -> Self {
         self.expose = Entries::Slice(headers);
         self
@@ -507,7 +508,8 @@ impl<'a> PolicyBuilder<'a> {
 
     /// Answers a preflight with the method and headers that it asks for, not with all that are allowed.
     ///
-    /// This keeps the lists to oneself; a browser will need a preflight for each new method or header.
+    /// This keeps the lists to oneself; a browser will need a preflight for each new method or header. With the origin `*` there is no
+    /// `Vary` all the same: no cache stores the response to an `OPTIONS` (RFC 9110 section 9.3.7).
     pub const fn answer_only_requested(mut self) -> Self {
         self.only_requested = true;
         self

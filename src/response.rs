@@ -8,7 +8,7 @@ use core::ffi::CStr;
 use core::fmt;
 
 use crate::allowlist::Admitted;
-use crate::ascii::{is_ows, trim_ows};
+use crate::ascii::{cut, is_ows, trim_ows};
 use crate::decision::{Decision, Kind};
 use crate::entries;
 use crate::error::BufferTooSmall;
@@ -224,9 +224,10 @@ impl<'a> Members<'a> {
                         let (first, others) = later.split_first()?;
                         (*rest, *later) = (first, others);
                     }
-                    let (member, behind) = rest.split_once(',').unwrap_or((rest, ""));
-                    *rest = behind;
-                    let member = member.trim_matches(|c| matches!(c, ' ' | '\t'));
+                    let (member, behind) = cut(rest, b',');
+                    *rest = behind.unwrap_or("");
+                    // A member is a token, and so is text.
+                    let member = core::str::from_utf8(trim_ows(member.as_bytes())).unwrap_or("");
                     if !member.is_empty() {
                         return Some(member);
                     }
@@ -325,10 +326,10 @@ impl<'a> Decision<'a> {
     pub fn merge_vary(&self, existing: &'a [&'a str]) -> Result<Self, VaryError> {
         for (index, value) in existing.iter().enumerate() {
             let mut at = 0;
-            for member in value.split(',') {
-                let name = trim_ows(member.as_bytes());
+            for member in value.as_bytes().split(|&byte| byte == b',') {
+                let name = trim_ows(member);
                 if !name.is_empty() && !names::is_token(name) {
-                    let space = member.bytes().take_while(|&byte| is_ows(byte)).count();
+                    let space = member.iter().take_while(|&&byte| is_ows(byte)).count();
                     let at = at + space + names::first_non_tchar(name);
                     return Err(VaryError { index, at });
                 }
@@ -504,9 +505,9 @@ impl<'a> Decision<'a> {
 fn varies_by(values: &[&str], member: &str) -> bool {
     values
         .iter()
-        .flat_map(|value| value.split(','))
-        .map(|own| own.trim_matches(|c| matches!(c, ' ' | '\t')))
-        .any(|own| own == "*" || own.eq_ignore_ascii_case(member))
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .map(trim_ows)
+        .any(|own| own == b"*" || own.eq_ignore_ascii_case(member.as_bytes()))
 }
 
 /// Writes parts of a known total length, or nothing.
@@ -592,9 +593,10 @@ impl<'b> Iterator for Pairs<'b> {
     type Item = (&'b str, &'b str);
 
     fn next(&mut self) -> Option<(&'b str, &'b str)> {
-        let (line, rest) = self.rest.split_once("\r\n")?;
-        self.rest = rest;
-        line.split_once(": ")
+        let (line, rest) = cut(self.rest, b'\r');
+        self.rest = rest?.strip_prefix('\n')?;
+        let (name, value) = cut(line, b':');
+        Some((name, value?.strip_prefix(' ')?))
     }
 }
 

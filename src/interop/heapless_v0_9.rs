@@ -162,7 +162,7 @@ impl<const N: usize> PolicyBuf<N> {
         let _ = self.text.extend_from_slice(comma);
         let _ = self.text.extend_from_slice(entry.as_bytes());
         let end = self.ends.get(list).copied().unwrap_or(0);
-        if let Some(behind) = self.text.get_mut(end..) {
+        if let Some(behind) = self.text.get_mut(end..).filter(|behind| behind.len() >= added) {
             behind.rotate_right(added);
         }
         for end in self.ends.iter_mut().skip(list) {

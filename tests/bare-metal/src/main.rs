@@ -6,7 +6,9 @@
 
 use core::hint::black_box;
 
-use embedded_cors::{CorsFields, Origin, Policy, PolicyReader, Request, RequestReader};
+use embedded_cors::{CorsFields, Decision, Origin, Policy, PolicyReader, Request, RequestReader};
+#[cfg(feature = "run-time")]
+use embedded_cors::{PolicyBuf, SuccessStatus};
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -54,6 +56,14 @@ pub extern "C" fn _start() -> ! {
             let _ = black_box(reader.push(bytes));
             answer(policy, &reader.request(), &mut buffer);
 
+            let mut reader = RequestReader::<256>::for_header_section(bytes);
+            let _ = black_box(reader.push(bytes));
+            answer(policy, &reader.request(), &mut buffer);
+
+            let mut reader = PolicyReader::<128>::for_header_section(policy, bytes);
+            let _ = black_box(reader.push(bytes));
+            black_box(reader.decide().is_allowed());
+
             let mut reader = PolicyReader::<128>::new(policy);
             let _ = black_box(reader.push(bytes));
             let decision = reader.decide();
@@ -66,22 +76,72 @@ pub extern "C" fn _start() -> ! {
             if let Ok(request) = Request::from_header_section(bytes, bytes) {
                 answer(policy, &request, &mut buffer);
             }
+            if let Ok(request) = Request::from_incomplete_head(bytes) {
+                answer(policy, &request, &mut buffer);
+            }
             let mut request = Request::from_fields(bytes, [(bytes, bytes)]);
             request.push_cut(bytes);
+            request.mark_incomplete();
             answer(policy, &request, &mut buffer);
             let error = policy.decide_error_reply(&request);
             let _ = black_box(error.write_fields(black_box(&mut buffer)));
         }
         black_box(CorsFields::find([bytes]).is_empty());
+        #[cfg(feature = "run-time")]
+        at_run_time(black_box(""), bytes, &mut buffer);
         #[cfg(feature = "panicky")]
         black_box(bytes[black_box(7)]);
     }
 }
 
+/// Policies that are built by the program: checked again, copied, stored.
+#[cfg(feature = "run-time")]
+fn at_run_time(entry: &str, bytes: &[u8], buffer: &mut [u8]) {
+    let list = [entry; 3];
+    let built = Policy::builder()
+        .allow_origins(&list)
+        .allow_methods(&list)
+        .allow_headers(&list)
+        .expose_headers(&list)
+        .max_age_seconds(black_box(5))
+        .success_status(SuccessStatus::Ok)
+        .build();
+    match built {
+        Ok(policy) => {
+            black_box(policy.max_response_len() + policy.max_fields());
+            if let Ok(request) = Request::from_head(bytes) {
+                answer(&policy, &request, buffer);
+            }
+        }
+        Err(error) => {
+            let _ = black_box((error.entry(), error.index(), error.at(), error.kind().fix()));
+        }
+    }
+    let mut lists = PolicyBuf::<64>::new();
+    let _ = black_box(lists.allow_origin(entry));
+    let _ = black_box(lists.allow_method(entry));
+    let _ = black_box(lists.allow_header(entry));
+    let _ = black_box(lists.expose_header(entry));
+    if let Ok(owned) = lists.build(|options| options.allow_credentials()) {
+        if let Ok(request) = Request::from_head(bytes) {
+            answer(&owned.policy(), &request, buffer);
+        }
+    }
+}
+
+/// A decision outlives the request that it was made from.
+fn decide<'a>(policy: &'a Policy<'a>, request: &Request<'a>) -> Decision<'a> {
+    policy.decide(request)
+}
+
 fn answer(policy: &Policy<'_>, request: &Request<'_>, buffer: &mut [u8]) {
-    let decision = policy.decide(request);
+    let decision = decide(policy, request);
+    for field in decision.fields() {
+        let _ = black_box(field.value().write_c_str(black_box(&mut *buffer)));
+    }
     if let Some(preflight) = decision.preflight() {
         let _ = black_box(preflight.write_response(black_box(&mut *buffer)));
+        black_box(preflight.status());
     }
     black_box(decision.refusal());
     for name in request.requested_headers() {

@@ -129,6 +129,10 @@ mod decision;
 mod reader;
 mod response;
 
+// The other end of the wire.
+pub mod browser;
+mod trial;
+
 // Edge.
 mod interop;
 

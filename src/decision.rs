@@ -6,7 +6,7 @@ use crate::allowlist::{Admitted, Spurned};
 use crate::head::{Flaw, Found, Head};
 use crate::list::{Lines, ListCheck, MAX_LINES, check_strict};
 use crate::names;
-use crate::policy::{MAX_ECHOED_LEN, MAX_METHOD_LEN, Policy};
+use crate::policy::{MAX_METHOD_LEN, Policy};
 use crate::reason::{Reason, Refusal};
 use crate::request::{Request, is_preflight};
 use crate::response::Preflight;
@@ -216,17 +216,14 @@ impl<'a> Decision<'a> {
             _ => return Err(Refusal::new(Reason::RequestMethodMalformed)),
         };
         let methods = &self.policy.methods;
-        if names::is_safelisted_method(value) {
-            // Needs no permission.
-        } else if methods.any {
-            if names::is_forbidden_method(value) {
+        // A safelisted method needs no permission.
+        if !names::is_safelisted_method(value) && !methods.entries.iter().any(|entry| entry == method) {
+            if !methods.any || names::is_forbidden_method(value) {
                 return Err(Refusal::new(Reason::MethodNotAllowed));
             }
             if self.policy.credentials && value.len() > MAX_METHOD_LEN {
                 return Err(Refusal::new(Reason::EchoTooLong));
             }
-        } else if !methods.entries.iter().any(|entry| entry == method) {
-            return Err(Refusal::new(Reason::MethodNotAllowed));
         }
         self.requested_method = method;
         Ok(())
@@ -257,7 +254,7 @@ impl<'a> Decision<'a> {
                 }
                 let check = ListCheck::of(names, &policy.headers);
                 if policy.echoes_headers() && check.refused().is_none() {
-                    if check.joined_len() > MAX_ECHOED_LEN {
+                    if check.joined_len() > policy.max_echoed_len() {
                         return Err(Refusal::new(Reason::EchoTooLong));
                     }
                     self.requested_headers = *lines;

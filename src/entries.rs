@@ -177,6 +177,18 @@ impl<'a> Names<'a> {
         self.distinct == 0 && !self.any
     }
 
+    /// The length of the longest entry.
+    pub(crate) const fn longest(&self) -> usize {
+        let mut len = 0;
+        let mut cursor = 0;
+        while let Some(entry) = self.entries.next(&mut cursor) {
+            if entry.len() > len {
+                len = entry.len();
+            }
+        }
+        len
+    }
+
     /// The length of all distinct entries with a comma between them.
     pub(crate) const fn joined_len(&self) -> usize {
         let mut len = 0;

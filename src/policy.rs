@@ -16,7 +16,7 @@ pub(crate) const MAX_MAX_AGE: u32 = 86_400;
 ///
 /// Only a policy with credentials and `*` among its headers echoes at all. Fetch bounds the *values* of
 /// safelisted headers to 1024 bytes in all and their names not at all; a hundred names of ten bytes fit.
-pub(crate) const MAX_ECHOED_LEN: usize = 1024;
+const MAX_ECHOED_LEN: usize = 1024;
 
 /// The most bytes of a requested method that is echoed: 64. The longest registered one,
 /// `UPDATEREDIRECTREF`, has 17.
@@ -132,9 +132,7 @@ impl<'a> Policy<'a> {
     pub const fn max_response_len(&self) -> usize {
         // The longest status line, and what ends a response without content.
         let framing = "HTTP/1.1 204 No Content\r\n".len() + "content-length: 0\r\n".len() + "\r\n".len();
-        let preflight = framing + self.max_preflight_len();
-        let actual = self.max_actual_len();
-        if preflight > actual { preflight } else { actual }
+        max(framing + self.max_preflight_len(), self.max_actual_len())
     }
 
     /// The most fields that any decision of this policy has; at most [`MAX_FIELDS`](crate::MAX_FIELDS).
@@ -147,7 +145,7 @@ impl<'a> Policy<'a> {
             + self.private_network as usize
             + self.max_age.is_some() as usize;
         let actual = !self.expose.is_empty() as usize;
-        both + if preflight > actual { preflight } else { actual }
+        both + max(preflight, actual)
     }
 
     const fn max_preflight_len(&self) -> usize {
@@ -158,7 +156,7 @@ impl<'a> Policy<'a> {
         }
         if !self.headers.is_empty() {
             let value = match (self.headers.any, self.credentials) {
-                (true, true) => MAX_ECHOED_LEN,
+                (true, true) => self.max_echoed_len(),
                 (true, false) => "*,authorization".len(),
                 (false, _) => self.headers.joined_len(),
             };
@@ -176,7 +174,7 @@ impl<'a> Policy<'a> {
     /// The most bytes in the list of methods; 0 if there never is one.
     const fn max_methods_len(&self) -> usize {
         let allowed = match (self.methods.any, self.credentials) {
-            (true, true) => MAX_METHOD_LEN,
+            (true, true) => max(MAX_METHOD_LEN, self.methods.longest()),
             (true, false) => 1,
             (false, _) => self.methods.joined_len(),
         };
@@ -185,7 +183,7 @@ impl<'a> Policy<'a> {
         } else {
             names::SAFELISTED_METHODS.len()
         };
-        if allowed > refused { allowed } else { refused }
+        max(allowed, refused)
     }
 
     const fn max_actual_len(&self) -> usize {
@@ -255,11 +253,25 @@ impl Policy<'_> {
         self.methods.is_empty() || self.methods.any || self.only_requested
     }
 
+    /// The most bytes of names that are echoed: what is listed beside `*` is allowed in any case.
+    pub(crate) const fn max_echoed_len(&self) -> usize {
+        let listed = self.headers.joined_len();
+        // A request's names are counted up to 65535 bytes.
+        if listed >= u16::MAX as usize {
+            return u16::MAX as usize - 1;
+        }
+        max(MAX_ECHOED_LEN, listed)
+    }
+
     /// With credentials `*` would be a header of that name (Fetch section 4.8 step 7.7), so what is requested is
     /// written instead.
     pub(crate) const fn echoes_headers(&self) -> bool {
         self.headers.any && self.credentials
     }
+}
+
+const fn max(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
 }
 
 /// `name ": " value CRLF`.
@@ -442,8 +454,8 @@ impl<'a> PolicyBuilder<'a> {
     /// The request headers that pages may set besides the safelisted ones (Fetch section 2.2.2).
     ///
     /// Not case-sensitive. `*` is every header but `authorization`, which has to be listed beside it. With
-    /// `*` and credentials the requested names are written instead, 1024 bytes of them at most. At most 64 entries, repeated ones
-    /// included.
+    /// `*` and credentials the requested names are written instead, 1024 bytes of them at most, or as many as the names listed beside
+    /// `*` have. At most 64 entries, repeated ones included.
     pub const fn allow_headers(mut self, headers: &'a [&'a str]) -> Self {
         self.headers = Entries::Slice(headers);
         self

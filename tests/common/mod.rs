@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod policies;
+
 use embedded_cors::{
     Decision, Kind, Policy, PolicyBuilder, PolicyError, PolicyReader, Progress, RefusedStatus, Request,
     RequestReader, SuccessStatus,

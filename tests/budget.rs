@@ -1,0 +1,126 @@
+//! Proves where the budget of `Access-Control-Request-Headers` ends: the last list that is within it, and the first that is not, whichever
+//! way they are read.
+
+mod common;
+
+use common::every_way;
+use embedded_cors::{Policy, Reason, Request};
+
+static LISTED: Policy = Policy::builder()
+    .allow_origins(&["https://a.example"])
+    .allow_headers(&["x-a"])
+    .build_or_panic();
+static ANY: Policy = Policy::builder()
+    .allow_origins(&["https://a.example"])
+    .allow_headers(&["*"])
+    .build_or_panic();
+
+#[track_caller]
+fn verdict(lines: &[String]) -> String {
+    let mut head = String::from(
+        "OPTIONS / HTTP/1.1\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: GET\r\n",
+    );
+    for line in lines {
+        head += &format!("Access-Control-Request-Headers:{line}\r\n");
+    }
+    head += "\r\n";
+    let listed = every_way(&LISTED, head.as_bytes());
+    let any = every_way(&ANY, head.as_bytes());
+    assert_eq!(listed.verdict, any.verdict);
+    // An origin that is allowed, and still nothing but Vary.
+    let bare = !listed.bytes.contains("access-control-allow")
+        && listed.bytes.starts_with("HTTP/1.1 403 Forbidden\r\nvary: ");
+    assert_eq!(bare, listed.verdict != "allowed", "{listed:?}");
+    listed.verdict
+}
+
+#[test]
+fn field_lines() {
+    assert_eq!(verdict(&vec!["x-a".into(); 8]), "allowed");
+    assert_eq!(
+        verdict(&vec!["x-a".into(); 9]),
+        "refused request_headers_over_budget"
+    );
+}
+
+#[test]
+fn names() {
+    assert_eq!(verdict(&[vec!["x-a"; 256].join(",")]), "allowed");
+    assert_eq!(
+        verdict(&[vec!["x-a"; 257].join(",")]),
+        "refused request_headers_over_budget 256"
+    );
+    assert_eq!(verdict(&vec![vec!["x-a"; 32].join(","); 8]), "allowed");
+    let mut lines = vec![vec!["x-a"; 32].join(","); 8];
+    lines[7] += ",x-a";
+    assert_eq!(verdict(&lines), "refused request_headers_over_budget 256");
+}
+
+#[test]
+fn empty_members() {
+    assert_eq!(verdict(&[",".repeat(15) + "x-a,"]), "allowed");
+    assert_eq!(verdict(&[",".repeat(16) + "x-a"]), "allowed");
+    assert_eq!(
+        verdict(&[",".repeat(16) + "x-a,"]),
+        "refused request_headers_over_budget 1"
+    );
+    assert_eq!(
+        verdict(&[",".repeat(17)]),
+        "refused request_headers_over_budget 0"
+    );
+    // An empty line is one empty member.
+    assert_eq!(verdict(&["".into(), ",".repeat(14) + "x-a"]), "allowed");
+}
+
+#[test]
+fn white_space_between_members() {
+    let space = |count: usize| " \t".repeat(count / 2) + &" ".repeat(count % 2);
+    assert_eq!(
+        verdict(&[format!("x-a{},{}x-a", space(128), space(128))]),
+        "allowed"
+    );
+    assert_eq!(
+        verdict(&[format!("x-a{},{}x-a", space(128), space(129))]),
+        "refused request_headers_over_budget 1"
+    );
+    // Around the value it is no part of the list, and costs nothing.
+    assert_eq!(verdict(&[format!("{}x-a{}", space(500), space(500))]), "allowed");
+}
+
+/// Longer lists end where the budget does, whatever follows.
+#[test]
+fn what_is_behind_the_budget_is_not_read() {
+    for (list, reason, index) in [
+        (",".repeat(8192), Reason::RequestHeadersOverBudget, 0),
+        (
+            format!("x-a,{}@", " ".repeat(65_536)),
+            Reason::RequestHeadersOverBudget,
+            1,
+        ),
+        (
+            format!("{}@", "x-a,".repeat(100_000)),
+            Reason::RequestHeadersOverBudget,
+            256,
+        ),
+        (
+            format!("x-b,{}@", "x-a,".repeat(100_000)),
+            Reason::HeaderNotAllowed,
+            0,
+        ),
+    ] {
+        let fields = [
+            ("Origin", "https://a.example"),
+            ("Access-Control-Request-Method", "GET"),
+            ("Access-Control-Request-Headers", &list),
+        ];
+        let refusal = LISTED
+            .decide(&Request::from_fields("OPTIONS", fields))
+            .refusal()
+            .unwrap();
+        assert_eq!(
+            (refusal.reason(), refusal.index()),
+            (reason, Some(index)),
+            "{list:.20}"
+        );
+    }
+}

@@ -170,8 +170,6 @@ impl SharedCache {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1024, ..ProptestConfig::default() })]
-
     #[test]
     fn a_browser_accepts_exactly_what_the_policy_means(spec in policy(), page in page()) {
         spec.with(|policy| page.with(|fetch| {

@@ -36,6 +36,10 @@ fn line() -> impl Strategy<Value = String> {
         4 => (case("Access-Control-Request-Headers"), list()).prop_map(|(n, v)| format!("{n}: {v}")),
         1 => Just("Access-Control-Request-Private-Network: true".to_string()),
         1 => (select(&["Origin", "Access-Control-Request-Headers"][..]), select(REQUEST_ORIGINS)).prop_map(|(n, v)| format!("{n} : {v}")),
+        1 => (select(&["Origin", "Access-Control-Request-Headers"][..]), select(REQUEST_ORIGINS)).prop_map(|(n, v)| {
+            let (before, after) = v.split_at(v.len() / 2);
+            format!("{n}: {before}\r{after}")
+        }),
         1 => select(REQUEST_ORIGINS).prop_map(|v| format!(" Origin: {v}")),
         2 => "[a-zA-Z-]{1,12}: [ -~]{0,20}",
         1 => "[ -~\r\0\t]{0,12}",
@@ -190,11 +194,10 @@ proptest! {
         how in 0..3,
     ) {
         let mut value = Vec::from(entry);
-        let at = at.index(value.len());
         match how {
-            0 => value[at] = byte,
-            1 => value.insert(at, byte),
-            _ => { value.remove(at); }
+            0 => value[at.index(entry.len())] = byte,
+            1 => value.insert(at.index(entry.len() + 1), byte),
+            _ => { value.remove(at.index(entry.len())); }
         }
         let trimmed = value.trim_ascii();
         // White space around a value is no part of it; LF ends the line, so a field cannot have it.

@@ -1850,6 +1850,6 @@ fn rack_cors_crow_nothing_of_a_preflight_on_other_responses() {
 // - CVE-2021-32677 (FastAPI, JSON in text/plain): what a handler parses; a request that needs no preflight gets none.
 // - expressjs/cors#109, laravel-cors#354 and others (to stop refused requests, or not to): the server's choice; the same
 //   verdict is there for both.
-// - httpie/cli#275 and others (to test a policy as a browser would): the browser's side of Fetch.
+// - httpie/cli#275 and others (to test a policy as a browser would): `exchanges.rs`, with the browser inside.
 // - WICG/local-network-access#47 and others (a permission prompt taken for CORS): no request arrives that could be
 //   answered.

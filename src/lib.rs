@@ -57,7 +57,8 @@
 //! ```text
 //!  header bytes --field--> (name, value) --request, reader--> Request --+
 //!                                                                       +--decision--> Decision --response--> &mut [u8]
-//!  const builder, PolicyBuf --pattern, entries--> Policy ---------------+
+//!  const builder, PolicyBuf --pattern, entries--> Policy ---------------+                                         |
+//!                                                                                    verdict <--browser-- response bytes
 //! ```
 //!
 //! - A [`Request`] borrows the CORS fields from a head in memory, from another parser's names and values, or from a
@@ -68,6 +69,8 @@
 //! - [`Policy::decide`] gives a [`Decision`]: its [`Kind`], why it is refused if it is ([`Refusal`], [`Reason`]), and the fields of the
 //!   response, one by one ([`Decision::fields`]), as lines ([`Decision::write_fields`]), or, for a preflight, as a whole response
 //!   ([`Preflight::write_response`]).
+//! - [`browser`] is the client's side: what a browser sends for a page, and what it makes of the answer. It shares no decision with the
+//!   server's side; in tests, [`would_allow`](browser::would_allow) asks whether a page may do what it has to.
 //!
 //! # Promises
 //!
@@ -81,7 +84,8 @@
 //!   length or number of field lines, and a long `Cookie` costs no memory.
 //! - **Pieces give the same answer as the whole**, if the reader's buffer holds the values, and otherwise a refusal that says so.
 //! - **Nothing is echoed that was not parsed in full.**
-//! - **It fails closed**: what is cut, repeated or malformed is refused with a [`Reason`] of its own.
+//! - **It fails closed**: what is cut, repeated, malformed or incomplete is refused with a [`Reason`] of its own, and what is refused is
+//!   answered so that a browser refuses it too.
 //!
 //! # Features
 //!

@@ -137,7 +137,13 @@ fn answer<'r>(policy: &Policy<'_>, fetch: &Fetch<'_>, response: &'r mut [u8]) ->
 /// A shared cache (RFC 9111 section 4.1): one URL, responses chosen by what their `Vary` names.
 #[derive(Default)]
 struct SharedCache {
-    stored: Vec<(Vec<(String, Option<String>)>, Vec<u8>)>,
+    stored: Vec<Stored>,
+}
+
+struct Stored {
+    /// What `Vary` names, and the values that the request had.
+    vary: Vec<(String, Option<String>)>,
+    head: Vec<u8>,
 }
 
 impl SharedCache {
@@ -147,9 +153,9 @@ impl SharedCache {
             let field = fields.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
             field.map(|(_, value)| value.to_string())
         };
-        for (vary, response) in &self.stored {
-            if vary.iter().all(|(name, stored)| value(name) == *stored) {
-                return (response.clone(), false);
+        for stored in &self.stored {
+            if stored.vary.iter().all(|(name, stored)| value(name) == *stored) {
+                return (stored.head.clone(), false);
             }
         }
         let request = Request::from_fields("GET", fields.iter().copied());
@@ -164,7 +170,10 @@ impl SharedCache {
             .flat_map(|value| std::str::from_utf8(value).unwrap().split(','))
             .map(|name| (name.trim().to_string(), value(name.trim())))
             .collect();
-        self.stored.push((vary, head.clone()));
+        self.stored.push(Stored {
+            vary,
+            head: head.clone(),
+        });
         (head, true)
     }
 }

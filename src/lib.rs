@@ -55,10 +55,13 @@
 //! # The way of the data
 //!
 //! ```text
-//!  header bytes --field--> (name, value) --request, reader--> Request --+
-//!                                                                       +--decision--> Decision --response--> &mut [u8]
-//!  const builder, PolicyBuf --pattern, entries--> Policy ---------------+                                         |
-//!                                                                                    verdict <--browser-- response bytes
+//! header bytes --field--> names and values --request, reader--> Request --+
+//!                                                                         |
+//! const builder, PolicyBuf --pattern, entries--> Policy ------------------+
+//!                                                                         |
+//! &mut [u8] <--response-- Decision <--decision----------------------------+
+//!     |
+//!     +--browser--> verdict
 //! ```
 //!
 //! - A [`Request`] borrows the CORS fields from a head in memory, from another parser's names and values, or from a

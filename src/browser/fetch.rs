@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::safelist::{byte_len, is_http_whitespace, is_safelisted};
 use super::verdict::{Blocked, Failure, Stage};
+use crate::ascii::trim_ows;
 use crate::error::BufferTooSmall;
 use crate::names;
 
@@ -275,8 +276,9 @@ fn is_forbidden(name: &str, value: &str) -> bool {
         .iter()
         .any(is)
         && value
-            .split(',')
-            .any(|method| names::is_forbidden_method(method.trim_matches(['\t', ' ']).as_bytes()))
+            .as_bytes()
+            .split(|&byte| byte == b',')
+            .any(|method| names::is_forbidden_method(trim_ows(method)))
 }
 
 const FORBIDDEN: &[&str] = &[

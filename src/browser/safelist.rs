@@ -2,7 +2,7 @@
 //!
 //! A value is a page's string, a `ByteString` of Web IDL: each of its characters is one byte.
 
-use crate::ascii::is_tchar;
+use crate::ascii::{cut, is_tchar};
 
 /// A *CORS-safelisted request-header*. `name` in any case, `value` normalized.
 pub(super) fn is_safelisted(name: &str, value: &str) -> bool {
@@ -46,10 +46,10 @@ fn is_unsafe_byte(c: char) -> bool {
 fn has_safelisted_essence(value: &str) -> bool {
     let is_token = |part: &str| !part.is_empty() && part.bytes().all(is_tchar);
     let input = value.trim_matches(is_http_whitespace);
-    let Some((kind, rest)) = input.split_once('/') else {
+    let (kind, Some(rest)) = cut(input, b'/') else {
         return false;
     };
-    let subtype = rest.split(';').next().unwrap_or("");
+    let (subtype, _) = cut(rest, b';');
     let subtype = subtype.trim_end_matches(is_http_whitespace);
     if !is_token(kind) || !is_token(subtype) {
         return false;
@@ -65,10 +65,10 @@ pub(super) fn is_http_whitespace(c: char) -> bool {
 
 /// *Parse a single range header value* without white space, and with a start.
 fn is_safelisted_range(value: &str) -> bool {
-    let Some((start, end)) = value
-        .strip_prefix("bytes=")
-        .and_then(|range| range.split_once('-'))
-    else {
+    let Some(range) = value.strip_prefix("bytes=") else {
+        return false;
+    };
+    let (start, Some(end)) = cut(range, b'-') else {
         return false;
     };
     let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -6,6 +6,8 @@
 
 use core::hint::black_box;
 
+#[cfg(feature = "browser")]
+use embedded_cors::browser::{Engine, Fetch, PreflightCache, Response, would_allow};
 use embedded_cors::{CorsFields, Decision, Origin, Policy, PolicyReader, Request, RequestReader};
 #[cfg(feature = "run-time")]
 use embedded_cors::{PolicyBuf, SuccessStatus};
@@ -87,10 +89,33 @@ pub extern "C" fn _start() -> ! {
             let _ = black_box(error.write_fields(black_box(&mut buffer)));
         }
         black_box(CorsFields::find([bytes]).is_empty());
+        #[cfg(feature = "browser")]
+        browser(black_box(""), bytes, &mut buffer);
         #[cfg(feature = "run-time")]
         at_run_time(black_box(""), bytes, &mut buffer);
         #[cfg(feature = "panicky")]
         black_box(bytes[black_box(7)]);
+    }
+}
+
+#[cfg(feature = "browser")]
+fn browser(text: &str, bytes: &[u8], buffer: &mut [u8]) {
+    let headers = [(text, text); 2];
+    let fetch = Fetch::from_origin(text).method(text).headers(&headers);
+    let fetch = fetch.include_credentials().use_cors_preflight();
+    let _ = black_box(would_allow(black_box(&CORS), &fetch));
+    let _ = black_box(fetch.write_preflight(text, text, black_box(buffer)));
+    black_box(fetch.unsafe_names().any(|name| name == *text));
+    if let Ok(response) = Response::from_head(bytes) {
+        black_box(response.headers().count());
+        if let Ok(shared) = fetch.check_response(&response) {
+            black_box(shared.is_readable(text));
+        }
+        let mut cache = PreflightCache::<8>::new(Engine::Chromium);
+        let _ = black_box(cache.store(&fetch, text, &response, black_box(1)));
+        black_box(cache.needs_preflight(&fetch, text, black_box(1)));
+        cache.clear(&fetch, text);
+        black_box(&cache);
     }
 }
 

@@ -98,6 +98,25 @@ pub(crate) const fn is_ows(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
+/// The index of the first `byte`, a machine word at a time.
+pub(crate) fn find(bytes: &[u8], byte: u8) -> Option<usize> {
+    const WIDTH: usize = size_of::<usize>();
+    const LOW: usize = usize::MAX / 255;
+    const HIGH: usize = LOW << 7;
+    let pattern = LOW.wrapping_mul(byte as usize);
+    let (words, tail) = bytes.as_chunks::<WIDTH>();
+    for (index, word) in words.iter().enumerate() {
+        // A byte of `word` is 0 where it equals; the lowest bit of `equal` is that of the first.
+        let word = usize::from_le_bytes(*word) ^ pattern;
+        let equal = word.wrapping_sub(LOW) & !word & HIGH;
+        if equal != 0 {
+            return Some(index * WIDTH + equal.trailing_zeros() as usize / 8);
+        }
+    }
+    let in_tail = tail.iter().position(|&other| other == byte)?;
+    Some(words.len() * WIDTH + in_tail)
+}
+
 /// What is before the first `byte`, and what is after it; all and `None` if there is none.
 pub(crate) fn cut(text: &str, byte: u8) -> (&str, Option<&str>) {
     let at = text.bytes().position(|other| other == byte);
@@ -107,14 +126,20 @@ pub(crate) fn cut(text: &str, byte: u8) -> (&str, Option<&str>) {
     }
 }
 
-/// `value` without the `OWS` at both its ends.
-pub(crate) const fn trim_ows(mut value: &[u8]) -> &[u8] {
+/// `value` without the `OWS` before it.
+pub(crate) const fn trim_ows_start(mut value: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = value {
         if !is_ows(*first) {
             break;
         }
         value = rest;
     }
+    value
+}
+
+/// `value` without the `OWS` at both its ends.
+pub(crate) const fn trim_ows(value: &[u8]) -> &[u8] {
+    let mut value = trim_ows_start(value);
     while let [rest @ .., last] = value {
         if !is_ows(*last) {
             break;
@@ -201,6 +226,26 @@ mod tests {
         assert_eq!(trim_ows(b"a"), b"a");
         assert_eq!(trim_ows(b" \t "), b"");
         assert_eq!(trim_ows(b"\x0ba\x0c"), b"\x0ba\x0c");
+    }
+
+    /// `find` against the loop that it stands for, at every place and alignment.
+    #[test]
+    fn find_is_position() {
+        let mut bytes = [0x0bu8; 40];
+        bytes[3] = 0x8a;
+        bytes[5] = 0x0a ^ 0x80;
+        for start in 0..16 {
+            for end in start..40 {
+                for at in start..=end.min(39) {
+                    let mut bytes = bytes;
+                    bytes[at] = b'\n';
+                    bytes[39] = b'\n';
+                    let text = &bytes[start..end];
+                    assert_eq!(find(text, b'\n'), text.iter().position(|&byte| byte == b'\n'));
+                    assert_eq!(find(text, 0), None);
+                }
+            }
+        }
     }
 
     #[test]

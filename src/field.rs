@@ -14,7 +14,7 @@
 
 use core::fmt;
 
-use crate::ascii::{is_ows, is_tchar};
+use crate::ascii::{find, from, is_ows, is_tchar, trim_ows_start};
 use crate::names;
 
 /// The request fields of the CORS protocol.
@@ -38,11 +38,36 @@ impl RequestField {
         }
     }
 
-    /// The field of this name, if it is one of the four.
+    /// The field of this name, if it is one of the four. Their lengths differ.
     pub(crate) fn from_name(name: &[u8]) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|field| field.name().as_bytes().eq_ignore_ascii_case(name))
+        let field = match name.len() {
+            6 => Self::Origin,
+            29 => Self::Method,
+            30 => Self::Headers,
+            38 => Self::PrivateNetwork,
+            _ => return None,
+        };
+        field
+            .name()
+            .as_bytes()
+            .eq_ignore_ascii_case(name)
+            .then_some(field)
+    }
+
+    /// The field whose name a line begins with, in any case, whatever follows it.
+    fn at_start_of(line: &[u8]) -> Option<Self> {
+        let starts_with = |name: &str| {
+            let start = line.split_at_checked(name.len());
+            start.is_some_and(|(start, _)| start.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        // Most lines are sent home by their first letter, `Accept` and its kin by their seventh.
+        match line {
+            [b'o' | b'O', ..] if starts_with(names::ORIGIN) => Some(Self::Origin),
+            [b'a' | b'A', _, _, _, _, _, b'-', ..] => [Self::Method, Self::Headers, Self::PrivateNetwork]
+                .into_iter()
+                .find(|field| starts_with(field.name())),
+            _ => None,
+        }
     }
 }
 
@@ -161,16 +186,24 @@ impl Scanner {
                 State::Failed => return Err(HeadError::RequestLine),
                 _ => {}
             }
-            // The two states that take many bytes at once.
+            // What takes many bytes at once.
             match self.state {
-                State::SkipLine => match skip_line(rest) {
-                    Some(next) => {
+                State::SkipLine => match split_line(rest) {
+                    Some((_, next)) => {
                         self.state = State::LineStart;
                         rest = next;
                         continue;
                     }
                     None => return Ok(chunk.len()),
                 },
+                // A line that is all there needs no states.
+                State::LineStart => {
+                    if let Some((line, next)) = split_line(rest) {
+                        self.line(line, sink);
+                        rest = next;
+                        continue;
+                    }
+                }
                 State::Value => {
                     rest = match self.value(rest, sink) {
                         Some(next) => next,
@@ -271,6 +304,39 @@ impl Scanner {
         true
     }
 
+    /// Takes a whole line, without its LF: what [`byte`](Self::byte) makes of the same bytes.
+    fn line<'c>(&mut self, line: &'c [u8], sink: &mut impl Sink<'c>) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match line.first() {
+            None => {
+                self.state = State::Done;
+                return;
+            }
+            Some(&byte) if is_ows(byte) => {
+                if let Some(field) = self.field {
+                    sink.folded(field);
+                }
+                return;
+            }
+            Some(_) => self.field = RequestField::at_start_of(line),
+        }
+        let Some(field) = self.field else { return };
+        let behind = from(line, field.name().len());
+        let colon = trim_ows_start(behind);
+        match colon {
+            [b':', value @ ..] if colon.len() == behind.len() => {
+                sink.begin(field);
+                let value = trim_ows_start(value);
+                if !value.is_empty() {
+                    sink.value(value);
+                }
+                sink.end();
+            }
+            [b':', ..] => sink.space_before_colon(field),
+            _ => self.field = None,
+        }
+    }
+
     fn method_byte<'c>(&mut self, byte: u8, sink: &mut impl Sink<'c>) {
         if byte == b' ' && self.matched > 0 {
             sink.method(self.is_options && self.matched as usize == OPTIONS.len());
@@ -331,9 +397,8 @@ impl Scanner {
 
     /// Takes the rest of a value, up to its line's end, and returns what follows it.
     fn value<'c>(&mut self, rest: &'c [u8], sink: &mut impl Sink<'c>) -> Option<&'c [u8]> {
-        let end = find_lf(rest);
-        let (line, next) = match end.and_then(|end| rest.split_at_checked(end)) {
-            Some((line, next)) => (line, next.get(1..)),
+        let (line, next) = match split_line(rest) {
+            Some((line, next)) => (line, Some(next)),
             None => (rest, None),
         };
         let (value, cr) = match line {
@@ -353,12 +418,8 @@ impl Scanner {
     }
 }
 
-/// What follows the first LF.
-fn skip_line(bytes: &[u8]) -> Option<&[u8]> {
-    bytes.get(find_lf(bytes)? + 1..)
-}
-
-/// The index of the first LF.
-fn find_lf(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|&byte| byte == b'\n')
+/// What is before the first LF, and what follows it.
+fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, rest) = bytes.split_at_checked(find(bytes, b'\n')?)?;
+    Some((line, from(rest, 1)))
 }

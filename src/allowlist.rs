@@ -15,8 +15,12 @@ pub(crate) type Predicate<'a> = &'a (dyn Fn(&Origin<'_>) -> bool + Sync);
 pub(crate) struct Allowlist<'a> {
     pub(crate) entries: Entries<'a>,
     predicate: Option<Predicate<'a>>,
+    /// Of each of the first entries that are exact, a byte that depends on its text.
+    prints: Prints,
     /// `*` is among the entries.
     pub(crate) any: bool,
+    /// There is neither an entry nor a predicate.
+    nobody: bool,
     wildcards: bool,
     /// Of what the predicate admits, an `http:` origin that is not loopback is refused all the same.
     secure_only: bool,
@@ -63,7 +67,9 @@ impl<'a> Allowlist<'a> {
         let mut list = Self {
             entries,
             predicate,
+            prints: Prints::NONE,
             any: false,
+            nobody: predicate.is_none(),
             wildcards: false,
             secure_only: trust.credentials && !trust.insecure,
             max_len: 0,
@@ -80,13 +86,14 @@ impl<'a> Allowlist<'a> {
         let mut cursor = 0;
         let mut index = 0;
         while let Some(entry) = entries.next(&mut cursor) {
+            list.nobody = false;
             let (kind, at) = match pattern::check(entry.as_bytes()) {
                 Err(mistake) => mistake,
                 Ok(pattern) => {
                     match pattern.form {
                         Form::Any => list.any = true,
                         Form::Wildcard => list.wildcards = true,
-                        Form::Null | Form::Exact => {}
+                        Form::Null | Form::Exact => list.prints.set(index, entry.as_bytes()),
                     }
                     if pattern.max_len > list.max_len {
                         list.max_len = pattern.max_len;
@@ -117,7 +124,9 @@ impl<'a> Allowlist<'a> {
         Allowlist {
             entries: Entries::EMPTY,
             predicate,
+            prints: self.prints,
             any: self.any,
+            nobody: self.nobody,
             wildcards: self.wildcards,
             secure_only: self.secure_only,
             max_len: self.max_len,
@@ -126,8 +135,7 @@ impl<'a> Allowlist<'a> {
 
     /// Whether the answer to a request depends on its origin.
     pub(crate) const fn depends_on_origin(&self) -> bool {
-        let nobody = self.predicate.is_none() && self.entries.next(&mut 0).is_none();
-        !self.any && !nobody
+        !self.any && !self.nobody
     }
 
     /// The entry that admits the value of an `Origin` field. The order of entries does not matter: each is
@@ -139,9 +147,7 @@ impl<'a> Allowlist<'a> {
                 Err(error) => Err(Spurned::Malformed(error)),
             };
         }
-        // An exact entry is a serialized origin or `null`, so a value that equals it needs no parsing.
-        let exact = |entry: &&str| entry.as_bytes() == value && !pattern::is_wildcard(entry);
-        if let Some(entry) = self.entries.iter().find(exact) {
+        if let Some(entry) = self.exact(value) {
             return Ok(Admitted::Entry(entry));
         }
         let origin = match OriginOrNull::parse(value) {
@@ -164,6 +170,78 @@ impl<'a> Allowlist<'a> {
             _ => Err(Spurned::NotListed),
         }
     }
+}
+
+impl<'a> Allowlist<'a> {
+    /// The exact entry that is this text. An exact entry is a serialized origin or `null`, so what equals it needs no parsing.
+    fn exact(&self, value: &[u8]) -> Option<&'a str> {
+        let is_exact = |entry: &&str| entry.as_bytes() == value && !pattern::is_wildcard(entry);
+        match self.entries {
+            Entries::Slice(entries) => {
+                let found = self.prints.find(value, entries);
+                let rest = entries.get(Prints::KEPT..).unwrap_or(&[]);
+                found.or_else(|| rest.iter().copied().find(is_exact))
+            }
+            joined => joined.iter().find(is_exact),
+        }
+    }
+}
+
+/// A byte for each of the first exact entries of a list, which most other texts do not have: what is left to compare is one entry, not
+/// all. Other entries have none.
+#[derive(Clone, Copy)]
+struct Prints([usize; Prints::KEPT / Prints::WIDTH]);
+
+impl Prints {
+    /// Bytes of a machine word.
+    const WIDTH: usize = size_of::<usize>();
+    /// Of how many entries there is room for one.
+    const KEPT: usize = 32;
+    /// 0 is no text's.
+    const NONE: Self = Self([0; Prints::KEPT / Prints::WIDTH]);
+
+    const fn set(&mut self, index: usize, text: &[u8]) {
+        if index < Self::KEPT {
+            self.0[index / Self::WIDTH] |= (print(text) as usize) << (index % Self::WIDTH * 8);
+        }
+    }
+
+    /// The entry that is this text, among those that have a byte.
+    fn find<'a>(&self, text: &[u8], entries: &[&'a str]) -> Option<&'a str> {
+        const LOW: usize = usize::MAX / 255;
+        let pattern = LOW.wrapping_mul(print(text) as usize);
+        for (word, entries) in self.0.iter().zip(entries.chunks(Self::WIDTH)) {
+            // The lowest bit of `equal` is that of the first equal byte; one above it may be another's.
+            let word = word ^ pattern;
+            let mut equal = word.wrapping_sub(LOW) & !word & (LOW << 7);
+            while equal != 0 {
+                let index = equal.trailing_zeros() as usize / 8;
+                let candidate = entries.get(index).filter(|entry| entry.as_bytes() == text);
+                if candidate.is_some() {
+                    return candidate.copied();
+                }
+                equal &= equal - 1;
+            }
+        }
+        None
+    }
+}
+
+/// A byte other than 0 that depends on each byte of a text and on their order.
+const fn print(text: &[u8]) -> u8 {
+    let mut hash = text.len() as u32;
+    let (words, tail) = text.as_chunks::<4>();
+    let mut i = 0;
+    while i < words.len() {
+        hash = (hash.rotate_left(5) ^ u32::from_le_bytes(words[i])).wrapping_mul(0x9e37_79b1);
+        i += 1;
+    }
+    let mut i = 0;
+    while i < tail.len() {
+        hash = (hash.rotate_left(5) ^ tail[i] as u32).wrapping_mul(0x9e37_79b1);
+        i += 1;
+    }
+    (hash >> 24) as u8 | 1
 }
 
 impl fmt::Debug for Allowlist<'_> {
@@ -190,5 +268,44 @@ const fn with_credentials(pattern: pattern::Pattern, trust: Trust) -> Option<Kin
         _ if pattern.insecure && !trust.insecure => Some(Kind::InsecureWithCredentials),
         _ if pattern.single_label && !trust.suffixes => Some(Kind::SuffixWithCredentials),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every exact entry is found, and nothing else, wherever it stands and whatever stands around it: as by the plain loop.
+    #[test]
+    fn exact_entries_are_found_as_by_a_loop() {
+        let trust = Trust {
+            credentials: false,
+            insecure: false,
+            suffixes: false,
+            predicate: false,
+        };
+        let origins: Vec<String> = (0..70)
+            .map(|i| match i % 5 {
+                0 => format!("https://*.{i}.example"),
+                _ => format!("https://tenant-{i:05}.example:{}", 1000 + i * 7),
+            })
+            .collect();
+        for count in [0, 1, 7, 8, 9, 31, 32, 33, 70] {
+            let entries: Vec<&str> = origins.iter().take(count).map(String::as_str).collect();
+            let list = Allowlist::check(Entries::Slice(&entries), None, trust)
+                .ok()
+                .unwrap();
+            for text in origins
+                .iter()
+                .map(String::as_str)
+                .chain(["", "null", "https://tenant-00001.example"])
+            {
+                let plain = entries
+                    .iter()
+                    .copied()
+                    .find(|entry| *entry == text && !text.contains('*'));
+                assert_eq!(list.exact(text.as_bytes()), plain, "{count} {text}");
+            }
+        }
     }
 }

@@ -1,12 +1,11 @@
 //! A request read in pieces, as a socket delivers it, in a fixed state.
 
-use crate::ascii::is_ows;
 use crate::decision::{Decision, Requested};
-use crate::field::{HeadError, RequestField, Scanner, Sink};
-use crate::head::{Flaw, Head};
-use crate::list::{Lines, ListCheck};
+use crate::field::{HeadError, Scanner};
+use crate::list::ListCheck;
 use crate::policy::Policy;
 use crate::request::Request;
+use crate::store::{Spans, Store};
 
 /// What a reader says after a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,7 +50,8 @@ impl Progress {
 #[derive(Clone, Debug)]
 pub struct RequestReader<const N: usize> {
     scanner: Scanner,
-    store: Store<N>,
+    spans: Spans,
+    bytes: [u8; N],
 }
 
 impl<const N: usize> RequestReader<N> {
@@ -59,7 +59,8 @@ impl<const N: usize> RequestReader<N> {
     pub const fn new() -> Self {
         Self {
             scanner: Scanner::head(),
-            store: Store::new(false),
+            spans: Spans::new(false, room::<N>()),
+            bytes: [0; N],
         }
     }
 
@@ -77,7 +78,8 @@ impl<const N: usize> RequestReader<N> {
     pub fn for_header_section(method: impl AsRef<[u8]>) -> Self {
         Self {
             scanner: Scanner::section(),
-            store: Store::new(method.as_ref() == b"OPTIONS"),
+            spans: Spans::new(method.as_ref() == b"OPTIONS", room::<N>()),
+            bytes: [0; N],
         }
     }
 
@@ -89,8 +91,12 @@ impl<const N: usize> RequestReader<N> {
     ///
     /// [`HeadError::RequestLine`], for this piece and every later one, if the first line is no request line.
     pub fn push(&mut self, piece: &[u8]) -> Result<Progress, HeadError> {
-        let used = self.scanner.push(piece, &mut self.store)?;
-        Ok(self.store.progress(&self.scanner, used))
+        let store = Store {
+            spans: &mut self.spans,
+            bytes: &mut self.bytes,
+            check: None,
+        };
+        push(&mut self.scanner, store, piece)
     }
 
     /// The request, as far as it was read.
@@ -98,8 +104,8 @@ impl<const N: usize> RequestReader<N> {
     /// Before the head's end, a decision on it is a refusal, for [`HeadIncomplete`](crate::Reason::HeadIncomplete), whether an `Origin` was
     /// read already or not; [`Policy::decide_error_reply`] takes it nevertheless.
     pub fn request(&self) -> Request<'_> {
-        let mut request = Request::with_head(self.store.head());
-        request.lines = self.store.lines();
+        let mut request = Request::with_head(self.spans.head(&self.bytes));
+        request.lines = self.spans.lines(&self.bytes);
         request
     }
 }
@@ -135,8 +141,9 @@ impl<const N: usize> Default for RequestReader<N> {
 pub struct PolicyReader<'p, const N: usize> {
     policy: &'p Policy<'p>,
     scanner: Scanner,
-    store: Store<N>,
+    spans: Spans,
     check: ListCheck,
+    bytes: [u8; N],
 }
 
 impl<'p, const N: usize> PolicyReader<'p, N> {
@@ -145,8 +152,9 @@ impl<'p, const N: usize> PolicyReader<'p, N> {
         Self {
             policy,
             scanner: Scanner::head(),
-            store: Store::new(false),
+            spans: Spans::new(false, room::<N>()),
             check: ListCheck::new(),
+            bytes: [0; N],
         }
     }
 
@@ -154,7 +162,7 @@ impl<'p, const N: usize> PolicyReader<'p, N> {
     pub fn for_header_section(policy: &'p Policy<'p>, method: impl AsRef<[u8]>) -> Self {
         Self {
             scanner: Scanner::section(),
-            store: Store::new(method.as_ref() == b"OPTIONS"),
+            spans: Spans::new(method.as_ref() == b"OPTIONS", room::<N>()),
             ..Self::new(policy)
         }
     }
@@ -165,25 +173,22 @@ impl<'p, const N: usize> PolicyReader<'p, N> {
     ///
     /// As [`RequestReader::push`].
     pub fn push(&mut self, piece: &[u8]) -> Result<Progress, HeadError> {
-        let used = if self.policy.needs_requested_names() {
-            self.scanner.push(piece, &mut self.store)?
-        } else {
-            let mut checked = Checked {
-                policy: self.policy,
-                store: &mut self.store,
-                check: &mut self.check,
-            };
-            self.scanner.push(piece, &mut checked)?
+        let streams = !self.policy.needs_requested_names();
+        let store = Store {
+            spans: &mut self.spans,
+            bytes: &mut self.bytes,
+            check: streams.then_some((&self.policy.headers, &mut self.check)),
         };
-        Ok(self.store.progress(&self.scanner, used))
+        push(&mut self.scanner, store, piece)
     }
 
     /// What the policy says to the request. As [`Policy::decide`], before the head's end too: then it is a refusal, for
     /// [`HeadIncomplete`](crate::Reason::HeadIncomplete).
     pub fn decide(&self) -> Decision<'_> {
-        let head = self.store.head();
+        let head = self.spans.head(&self.bytes);
         if self.policy.needs_requested_names() {
-            self.policy.judge(&head, Requested::Lines(&self.store.lines()))
+            self.policy
+                .judge(&head, Requested::Lines(&self.spans.lines(&self.bytes)))
         } else {
             self.policy.judge(&head, Requested::Checked(&self.check))
         }
@@ -205,237 +210,27 @@ impl<'p, const N: usize> PolicyReader<'p, N> {
     /// # Ok::<(), embedded_cors::HeadError>(())
     /// ```
     pub fn decide_error_reply(&self) -> Decision<'_> {
-        self.policy.judge_error_reply(&self.store.head())
+        self.policy.judge_error_reply(&self.spans.head(&self.bytes))
     }
 }
 
-const TRUE: &[u8] = b"true";
-const NOT_TRUE: u8 = u8::MAX;
-
-/// A part of the buffer.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u16,
-    len: u16,
+/// The length of a buffer, checked when the program is built.
+const fn room<const N: usize>() -> u16 {
+    const {
+        assert!(
+            N <= u16::MAX as usize,
+            "a reader's buffer has at most 65535 bytes"
+        )
+    };
+    N as u16
 }
 
-/// The values of the CORS fields in one buffer: `Access-Control-Request-Headers` grow from its front, all their lines joined by
-/// commas, and each other value is moved to its back once it is complete.
-#[derive(Clone, Debug)]
-struct Store<const N: usize> {
-    head: Head<Span>,
-    field: Option<RequestField>,
-    /// The end of the list.
-    list: u16,
-    /// The end of the value that is being read.
-    end: u16,
-    /// The start of the values at the back.
-    back: u16,
-    /// White space that belongs to the value if more follows it.
-    space: u16,
-    /// How much of `true` the value of `Access-Control-Request-Private-Network` has been so far; [`NOT_TRUE`] if it is something else.
-    matched: u8,
-    cut: bool,
-    bytes: [u8; N],
-}
-
-impl<const N: usize> Store<N> {
-    const fn new(is_options: bool) -> Self {
-        const {
-            assert!(
-                N <= u16::MAX as usize,
-                "a reader's buffer has at most 65535 bytes"
-            )
-        };
-        Self {
-            head: Head::new(is_options, false),
-            field: None,
-            list: 0,
-            end: 0,
-            back: N as u16,
-            space: 0,
-            matched: 0,
-            cut: false,
-            bytes: [0; N],
-        }
-    }
-
-    fn progress(&mut self, scanner: &Scanner, used: usize) -> Progress {
-        if scanner.is_done() {
-            self.head.is_complete = true;
-            Progress::Done { used }
-        } else {
-            Progress::NeedsMore
-        }
-    }
-
-    fn head(&self) -> Head<&[u8]> {
-        self.head.map(|span| {
-            let value = self.bytes.get(span.start as usize..);
-            value
-                .and_then(|value| value.get(..span.len as usize))
-                .unwrap_or(b"")
-        })
-    }
-
-    /// All lines of the list as one.
-    fn lines(&self) -> Lines<'_> {
-        let mut lines = Lines::NONE;
-        if self.head.list_lines > 0 {
-            lines.keep(self.bytes.get(..self.list as usize).unwrap_or(b""));
-        }
-        lines
-    }
-
-    /// Moves the value that was read to the back. Its new place is not before its old one, so it is moved from its end.
-    fn move_to_back(&mut self) -> Span {
-        let len = self.end.saturating_sub(self.list);
-        let mut from = self.end;
-        for _ in 0..len {
-            from -= 1;
-            self.back -= 1;
-            let byte = self.bytes.get(from as usize).copied().unwrap_or(0);
-            if let Some(place) = self.bytes.get_mut(self.back as usize) {
-                *place = byte;
-            }
-        }
-        Span {
-            start: self.back,
-            len,
-        }
-    }
-
-    fn put(&mut self, byte: u8) {
-        match self.bytes.get_mut(self.end as usize) {
-            Some(place) if self.end < self.back => {
-                *place = byte;
-                self.end += 1;
-            }
-            _ => self.cut = true,
-        }
-    }
-}
-
-impl<'c, const N: usize> Sink<'c> for Store<N> {
-    fn method(&mut self, is_options: bool) {
-        self.head.is_options = is_options;
-    }
-
-    fn begin(&mut self, field: RequestField) {
-        self.head.line(field);
-        self.field = Some(field);
-        self.end = self.list;
-        self.space = 0;
-        self.matched = 0;
-        // What is repeated is refused, so only its first value takes room.
-        self.cut = self.head.is_repeated(field);
-        if field == RequestField::Headers && self.head.list_lines > 1 {
-            self.put(b',');
-        }
-    }
-
-    fn value(&mut self, bytes: &'c [u8]) {
-        if self.field == Some(RequestField::PrivateNetwork) {
-            // It is compared and not stored, so that it takes no room from the others.
-            for &byte in bytes {
-                let goes_on = self.space == 0 && TRUE.get(self.matched as usize) == Some(&byte);
-                match (is_ows(byte), goes_on) {
-                    (true, _) => self.space = 1,
-                    (false, true) => self.matched += 1,
-                    (false, false) => self.matched = NOT_TRUE,
-                }
-            }
-            return;
-        }
-        for &byte in bytes {
-            if is_ows(byte) {
-                self.space = self.space.saturating_add(1);
-                continue;
-            }
-            // White space at the value's end is never stored. Within it, all kinds are alike.
-            while self.space > 0 && !self.cut {
-                self.put(b' ');
-                self.space -= 1;
-            }
-            self.put(byte);
-            if self.cut {
-                return;
-            }
-        }
-    }
-
-    fn end(&mut self) {
-        let Some(field) = self.field else { return };
-        if field == RequestField::PrivateNetwork {
-            self.head.private_network(self.matched as usize == TRUE.len());
-        } else if self.cut {
-            self.head.flaw(field, Flaw::Cut);
-        } else if field == RequestField::Headers {
-            self.list = self.end;
-        } else {
-            let span = self.move_to_back();
-            self.head.value(field, span);
-        }
-    }
-
-    fn folded(&mut self, field: RequestField) {
-        self.head.flaw(field, Flaw::Malformed);
-    }
-
-    fn space_before_colon(&mut self, field: RequestField) {
-        self.head.line(field);
-        self.head.flaw(field, Flaw::Malformed);
-    }
-}
-
-/// Stores the values of single fields and checks those of the list.
-struct Checked<'a, const N: usize> {
-    policy: &'a Policy<'a>,
-    store: &'a mut Store<N>,
-    check: &'a mut ListCheck,
-}
-
-impl<const N: usize> Checked<'_, N> {
-    fn in_list(&self) -> bool {
-        self.store.field == Some(RequestField::Headers)
-    }
-}
-
-impl<'c, const N: usize> Sink<'c> for Checked<'_, N> {
-    fn method(&mut self, is_options: bool) {
-        self.store.method(is_options);
-    }
-
-    fn begin(&mut self, field: RequestField) {
-        if field == RequestField::Headers {
-            self.store.head.line(field);
-            self.store.field = Some(field);
-        } else {
-            self.store.begin(field);
-        }
-    }
-
-    fn value(&mut self, bytes: &'c [u8]) {
-        if self.in_list() {
-            self.check.feed(&self.policy.headers, bytes);
-        } else {
-            self.store.value(bytes);
-        }
-    }
-
-    fn end(&mut self) {
-        if self.in_list() {
-            self.check.end_line(&self.policy.headers);
-        } else {
-            self.store.end();
-        }
-    }
-
-    fn folded(&mut self, field: RequestField) {
-        self.store.folded(field);
-    }
-
-    fn space_before_colon(&mut self, field: RequestField) {
-        self.store.space_before_colon(field);
+fn push(scanner: &mut Scanner, mut store: Store<'_>, piece: &[u8]) -> Result<Progress, HeadError> {
+    let used = scanner.push(piece, &mut store)?;
+    if scanner.is_done() {
+        store.spans.complete();
+        Ok(Progress::Done { used })
+    } else {
+        Ok(Progress::NeedsMore)
     }
 }

@@ -7,9 +7,9 @@ use crate::head::{Flaw, Found, Head};
 use crate::list::{Lines, ListCheck, MAX_LINES, check_strict};
 use crate::names;
 use crate::policy::{MAX_METHOD_LEN, Policy};
+use crate::preflight::Preflight;
 use crate::reason::{Reason, Refusal};
 use crate::request::{Request, is_preflight};
-use crate::response::Preflight;
 
 /// What kind of request a [`Decision`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,7 +58,7 @@ pub struct Decision<'a> {
     /// The requested method, once it was parsed; empty before.
     pub(crate) requested_method: &'a str,
     /// The requested headers, to be echoed.
-    pub(crate) requested_headers: Lines<'a>,
+    pub(crate) requested_headers: Option<Lines<'a>>,
     /// The bits of the policy's headers that were asked for.
     pub(crate) asked: u64,
     pub(crate) private_network: bool,
@@ -167,7 +167,7 @@ impl<'a> Policy<'a> {
             refusal: None,
             admitted: None,
             requested_method: "",
-            requested_headers: Lines::NONE,
+            requested_headers: None,
             asked: 0,
             private_network: false,
             vary: &[],
@@ -257,7 +257,7 @@ impl<'a> Decision<'a> {
                     if check.joined_len() > policy.max_echoed_len() {
                         return Err(Refusal::new(Reason::EchoTooLong));
                     }
-                    self.requested_headers = *lines;
+                    self.requested_headers = Some(*lines);
                 }
                 check
             }

@@ -5,6 +5,7 @@ use core::fmt;
 use crate::ascii::{eq, eq_ignore_case};
 use crate::error::{PolicyError, PolicyErrorKind as Kind, Setting};
 use crate::names;
+use crate::out::Out;
 
 /// The most names in a list of methods or headers: one bit each in a word of 64.
 pub(crate) const MAX_NAMES: usize = 64;
@@ -59,7 +60,7 @@ impl<'a> Entries<'a> {
         }
     }
 
-    pub(crate) fn iter(self) -> Iter<'a> {
+    pub(crate) const fn iter(self) -> Iter<'a> {
         Iter {
             entries: self,
             cursor: 0,
@@ -83,6 +84,31 @@ impl fmt::Debug for Names<'_> {
 pub(crate) struct Iter<'a> {
     entries: Entries<'a>,
     cursor: usize,
+}
+
+impl Iter<'_> {
+    /// Those entries whose bit is set, with commas between them.
+    pub(crate) fn emit(&self, bits: u64, out: &mut Out<'_>) {
+        let mut selected = |bits: &mut u64, entry: &str, is_first: &mut bool| {
+            if *bits & 1 == 1 {
+                if !*is_first {
+                    out.text(",");
+                }
+                out.text(entry);
+                *is_first = false;
+            }
+            *bits >>= 1;
+        };
+        let (mut bits, mut is_first) = (bits, true);
+        match self.entries {
+            Entries::Slice(entries) => entries
+                .iter()
+                .for_each(|entry| selected(&mut bits, entry, &mut is_first)),
+            joined => joined
+                .iter()
+                .for_each(|entry| selected(&mut bits, entry, &mut is_first)),
+        }
+    }
 }
 
 impl<'a> Iterator for Iter<'a> {

@@ -133,8 +133,14 @@ mod request;
 
 // Answer.
 mod decision;
+mod existing;
+mod lines;
+mod out;
+mod preflight;
 mod reader;
 mod response;
+mod store;
+mod value;
 
 // The other end of the wire.
 pub mod browser;
@@ -145,18 +151,20 @@ mod interop;
 
 pub use decision::{Decision, Kind};
 pub use error::{BufferTooSmall, PolicyError, PolicyErrorKind, Setting};
+pub use existing::{CorsFields, VaryError};
 pub use field::HeadError;
 #[cfg(feature = "heapless-v0.9")]
 pub use interop::heapless_v0_9::{OwnedPolicy, PolicyBuf};
+pub use lines::{FieldLines, Pairs};
 pub use list::RequestedHeaders;
 pub use origin::{MAX_ORIGIN_LEN, Origin, OriginError, OriginErrorKind, OriginOrNull};
 pub use policy::{Policy, PolicyBuilder, RefusedStatus, SuccessStatus};
+pub use preflight::Preflight;
 pub use reader::{PolicyReader, Progress, RequestReader};
 pub use reason::{Reason, Refusal};
 pub use request::Request;
-pub use response::{
-    CorsFields, Field, FieldLines, FieldValue, Fields, MAX_FIELDS, Pairs, Parts, Preflight, VaryError,
-};
+pub use response::{Field, Fields, MAX_FIELDS};
+pub use value::{FieldValue, Parts};
 
 /// What the tests of the guests share.
 #[cfg(test)]

@@ -4,15 +4,27 @@ use crate::ascii::{eq, eq_ignore_case, is_tchar};
 
 // Response fields of the CORS protocol, Fetch section 3.3.3 *HTTP responses*; lower-case, as HTTP/2
 // and HTTP/3 demand and HTTP/1.1 allows.
-pub(crate) const ALLOW_ORIGIN: &str = "access-control-allow-origin";
-pub(crate) const ALLOW_CREDENTIALS: &str = "access-control-allow-credentials";
-pub(crate) const ALLOW_METHODS: &str = "access-control-allow-methods";
-pub(crate) const ALLOW_HEADERS: &str = "access-control-allow-headers";
-pub(crate) const ALLOW_PRIVATE_NETWORK: &str = "access-control-allow-private-network";
-pub(crate) const MAX_AGE: &str = "access-control-max-age";
-pub(crate) const EXPOSE_HEADERS: &str = "access-control-expose-headers";
-/// RFC 9110 section 12.5.5.
-pub(crate) const VARY: &str = "vary";
+macro_rules! response_fields {
+    ($($(#[$doc:meta])* $name:ident, $start:ident = $text:literal;)*) => {
+        $($(#[$doc])* pub(crate) const $name: &str = $text;)*
+        $(
+            #[doc = concat!("What a line of `", $text, "` begins with.")]
+            pub(crate) const $start: &str = concat!($text, ": ");
+        )*
+    };
+}
+
+response_fields! {
+    ALLOW_ORIGIN, ALLOW_ORIGIN_IS = "access-control-allow-origin";
+    ALLOW_CREDENTIALS, ALLOW_CREDENTIALS_IS = "access-control-allow-credentials";
+    ALLOW_METHODS, ALLOW_METHODS_IS = "access-control-allow-methods";
+    ALLOW_HEADERS, ALLOW_HEADERS_IS = "access-control-allow-headers";
+    ALLOW_PRIVATE_NETWORK, ALLOW_PRIVATE_NETWORK_IS = "access-control-allow-private-network";
+    MAX_AGE, MAX_AGE_IS = "access-control-max-age";
+    EXPOSE_HEADERS, EXPOSE_HEADERS_IS = "access-control-expose-headers";
+    /// RFC 9110 section 12.5.5.
+    VARY, VARY_IS = "vary";
+}
 
 // Request fields of the CORS protocol, Fetch section 3.3.2 *HTTP requests*.
 pub(crate) const ORIGIN: &str = "origin";

@@ -89,6 +89,7 @@ pub struct Policy<'a> {
     pub(crate) max_age: Option<Seconds>,
     pub(crate) success: SuccessStatus,
     pub(crate) refused: RefusedStatus,
+    pub(crate) max_response_len: usize,
 }
 
 impl<'a> Policy<'a> {
@@ -130,6 +131,10 @@ impl<'a> Policy<'a> {
     /// assert_eq!(buffer.len(), 220);
     /// ```
     pub const fn max_response_len(&self) -> usize {
+        self.max_response_len
+    }
+
+    const fn find_max_response_len(&self) -> usize {
         // The longest status line, and what ends a response without content.
         let framing = "HTTP/1.1 204 No Content\r\n".len() + "content-length: 0\r\n".len() + "\r\n".len();
         max(framing + self.max_preflight_len(), self.max_actual_len())
@@ -611,7 +616,7 @@ impl<'a> PolicyBuilder<'a> {
                 Setting::AllowPrivateNetwork,
             ));
         }
-        Ok(Policy {
+        let mut policy = Policy {
             origins,
             methods,
             headers,
@@ -627,7 +632,10 @@ impl<'a> PolicyBuilder<'a> {
             },
             success: self.success,
             refused: self.refused,
-        })
+            max_response_len: 0,
+        };
+        policy.max_response_len = policy.find_max_response_len();
+        Ok(policy)
     }
 
     /// [`build`](Self::build) for a `const` or a `static`, where a panic is a build that fails with the sentence of
@@ -675,6 +683,7 @@ impl PolicyBuilder<'static> {
                 max_age: policy.max_age,
                 success: policy.success,
                 refused: policy.refused,
+                max_response_len: policy.max_response_len,
             }),
             Err(error) => Err(error),
         }

@@ -1,0 +1,89 @@
+//! Bytes into the caller's buffer: all of them or none.
+
+use crate::error::BufferTooSmall;
+
+/// Where text goes, and how much of it there has been.
+pub(crate) struct Out<'b> {
+    rest: &'b mut [u8],
+    len: usize,
+    is_full: bool,
+}
+
+impl<'b> Out<'b> {
+    /// Counts and writes nothing.
+    pub(crate) fn measure(emit: impl FnOnce(&mut Out<'_>)) -> usize {
+        let mut out = Out {
+            rest: &mut [],
+            len: 0,
+            is_full: true,
+        };
+        emit(&mut out);
+        out.len
+    }
+
+    /// Writes all that `emit` gives, or nothing. What has at most `bound` bytes is not measured first, if the buffer has room for as many.
+    pub(crate) fn write(
+        buffer: &'b mut [u8],
+        bound: usize,
+        emit: impl Fn(&mut Out<'_>),
+    ) -> Result<&'b [u8], BufferTooSmall> {
+        if buffer.len() < bound {
+            let needed = Out::measure(&emit);
+            if buffer.len() < needed {
+                return Err(BufferTooSmall::new(needed));
+            }
+        }
+        let mut out = Out {
+            rest: &mut *buffer,
+            len: 0,
+            is_full: false,
+        };
+        emit(&mut out);
+        let (len, is_full) = (out.len, out.is_full);
+        match buffer.split_at_checked(len) {
+            Some((written, _)) if !is_full => Ok(written),
+            _ => Err(BufferTooSmall::new(len)),
+        }
+    }
+
+    /// The next text.
+    #[inline]
+    pub(crate) fn text(&mut self, text: &str) {
+        self.len += text.len();
+        if self.is_full {
+            return;
+        }
+        match core::mem::take(&mut self.rest).split_at_mut_checked(text.len()) {
+            Some((place, rest)) => {
+                place.copy_from_slice(text.as_bytes());
+                self.rest = rest;
+            }
+            None => self.is_full = true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_or_none_in_every_size_and_with_every_bound() {
+        let emit = |out: &mut Out<'_>| ["ab", "", "cde"].into_iter().for_each(|text| out.text(text));
+        assert_eq!(Out::measure(emit), 5);
+        for size in 0..8 {
+            for bound in 5..8 {
+                let mut buffer = vec![0xa5; size];
+                let written = Out::write(&mut buffer, bound, emit).map(<[u8]>::to_vec);
+                let expected = if size < 5 {
+                    Err(BufferTooSmall::new(5))
+                } else {
+                    Ok(b"abcde".to_vec())
+                };
+                assert_eq!(written, expected);
+                let untouched = if size < 5 { 0 } else { 5 };
+                assert!(buffer[untouched..].iter().all(|&byte| byte == 0xa5));
+            }
+        }
+    }
+}

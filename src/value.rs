@@ -1,0 +1,236 @@
+//! The value of a field of the response, in parts that lie where they are.
+
+use core::ffi::CStr;
+use core::fmt;
+
+use crate::ascii::{cut, trim_ows};
+use crate::entries::{self, Names};
+use crate::error::BufferTooSmall;
+use crate::existing::varies_by;
+use crate::list::RequestedHeaders;
+use crate::out::Out;
+
+/// The value of a [`Field`]: ASCII, in parts that lie in the policy, in the request, or in the program.
+///
+/// It implements [`Display`](fmt::Display), for servers that take that; [`as_str`](Self::as_str) gives it whole if it lies in one place.
+#[derive(Clone, Debug)]
+pub struct FieldValue<'a> {
+    members: Members<'a>,
+}
+
+impl<'a> FieldValue<'a> {
+    pub(crate) const fn text(text: &'a str) -> Self {
+        Self {
+            members: Members::Text(text),
+        }
+    }
+
+    /// The names of a policy's list whose bits are set.
+    pub(crate) const fn names(names: &Names<'a>, bits: u64) -> Self {
+        Self {
+            members: Members::Names(names.entries.iter(), bits),
+        }
+    }
+
+    /// Requested names that have been parsed.
+    pub(crate) const fn requested(names: RequestedHeaders<'a>) -> Self {
+        Self {
+            members: Members::Requested(names),
+        }
+    }
+
+    /// The members of the server's own `Vary`, then those of `needed` that it lacks.
+    pub(crate) fn vary(values: &'a [&'a str], needed: &'static [&'static str]) -> Self {
+        Self {
+            members: Members::Vary {
+                values,
+                rest: "",
+                later: values,
+                needed: needed.iter(),
+            },
+        }
+    }
+
+    /// Nothing instead of a value without members.
+    pub(crate) fn non_empty(self) -> Option<Self> {
+        self.members.clone().next()?;
+        Some(self)
+    }
+
+    /// The same text as [`parts`](Self::parts).
+    pub(crate) fn emit(&self, out: &mut Out<'_>) {
+        match &self.members {
+            Members::Text(text) => out.text(text),
+            Members::Names(names, bits) => names.emit(*bits, out),
+            _ => self.parts().for_each(|part| out.text(part)),
+        }
+    }
+
+    /// The length in bytes.
+    pub fn len(&self) -> usize {
+        self.parts().map(str::len).sum()
+    }
+
+    /// Whether there are no bytes in it. There always are.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The parts, which make up the value when one follows the other.
+    pub fn parts(&self) -> Parts<'a> {
+        Parts {
+            members: self.members.clone(),
+            held: None,
+            started: false,
+        }
+    }
+
+    /// Writes the value, for servers that want it in one piece.
+    ///
+    /// # Errors
+    ///
+    /// [`BufferTooSmall`], with the length needed; then nothing was written.
+    pub fn write<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, BufferTooSmall> {
+        let written = Out::write(buffer, usize::MAX, |out| self.emit(out))?;
+        Ok(core::str::from_utf8(written).unwrap_or(""))
+    }
+
+    /// Writes the value with a NUL behind it, for servers that keep pointers to C strings.
+    ///
+    /// ```
+    /// use embedded_cors::{Policy, Request};
+    ///
+    /// static CORS: Policy = Policy::builder()
+    ///     .allow_origins(&["*"])
+    ///     .expose_headers(&["etag", "x-total-count"])
+    ///     .build_or_panic();
+    ///
+    /// let decision = CORS.decide(&Request::new("GET"));
+    /// let field = decision.fields().last().unwrap();
+    /// let mut value = [0; 64];
+    /// assert_eq!(field.name(), "access-control-expose-headers");
+    /// assert_eq!(field.value().write_c_str(&mut value)?, c"etag,x-total-count");
+    /// # Ok::<(), embedded_cors::BufferTooSmall>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`BufferTooSmall`], with the length needed; then nothing was written.
+    pub fn write_c_str<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b CStr, BufferTooSmall> {
+        let written = Out::write(buffer, usize::MAX, |out| {
+            self.emit(out);
+            out.text("\0");
+        })?;
+        // No value has a NUL in it.
+        Ok(CStr::from_bytes_until_nul(written).unwrap_or(c""))
+    }
+
+    /// The value as one string, if it is in one part.
+    pub fn as_str(&self) -> Option<&'a str> {
+        let mut parts = self.parts();
+        let first = parts.next()?;
+        match parts.next() {
+            None => Some(first),
+            Some(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for FieldValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts().try_for_each(|part| f.write_str(part))
+    }
+}
+
+/// The parts of a [`FieldValue`]: an iterator over `&str`.
+#[derive(Clone, Debug)]
+pub struct Parts<'a> {
+    members: Members<'a>,
+    /// A member whose comma was just given.
+    held: Option<&'a str>,
+    started: bool,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if let Some(member) = self.held.take() {
+            return Some(member);
+        }
+        let member = self.members.next()?;
+        if self.started {
+            self.held = Some(member);
+            return Some(",");
+        }
+        self.started = true;
+        Some(member)
+    }
+}
+
+/// What a value is made of, before commas come between.
+#[derive(Clone, Debug)]
+enum Members<'a> {
+    Text(&'a str),
+    /// Entries of the policy, those whose bit is set.
+    Names(entries::Iter<'a>, u64),
+    /// What was requested and has been parsed.
+    Requested(RequestedHeaders<'a>),
+    /// The members of the server's own `Vary`, then those of `needed` that it lacks.
+    Vary {
+        values: &'a [&'a str],
+        /// What is left of the value that is being read.
+        rest: &'a str,
+        /// The values after it.
+        later: &'a [&'a str],
+        needed: core::slice::Iter<'static, &'static str>,
+    },
+    End,
+}
+
+impl<'a> Members<'a> {
+    fn next(&mut self) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => {
+                let text = *text;
+                *self = Self::End;
+                Some(text)
+            }
+            Self::Names(entries, bits) => loop {
+                if *bits == 0 {
+                    return None;
+                }
+                let entry = entries.next()?;
+                let selected = *bits & 1 == 1;
+                *bits >>= 1;
+                if selected {
+                    return Some(entry);
+                }
+            },
+            Self::Requested(names) => names.next(),
+            Self::Vary {
+                values,
+                rest,
+                later,
+                needed,
+            } => {
+                while !rest.is_empty() || !later.is_empty() {
+                    if rest.is_empty() {
+                        let (first, others) = later.split_first()?;
+                        (*rest, *later) = (first, others);
+                    }
+                    let (member, behind) = cut(rest, b',');
+                    *rest = behind.unwrap_or("");
+                    // A member is a token, and so is text.
+                    let member = core::str::from_utf8(trim_ows(member.as_bytes())).unwrap_or("");
+                    if !member.is_empty() {
+                        return Some(member);
+                    }
+                }
+                let values = *values;
+                needed.copied().find(|member| !varies_by(values, member))
+            }
+            Self::End => None,
+        }
+    }
+}

@@ -41,8 +41,14 @@
 //! | how long is the preflight remembered? | [`max_age`], [`PreflightCache`] |
 //! | all of it | [`would_allow`] |
 //!
-//! What real browsers do otherwise is in [`Engine`] as far as it is a number. One exception is common to Chromium, Firefox and WebKit: to
-//! them `Access-Control-Allow-Headers: *` covers `Authorization`, which to the standard it does not.
+//! What real browsers do otherwise is in [`Engine`] as far as it is a number. Three exceptions are common to Chromium, Firefox and WebKit:
+//!
+//! - To them `Access-Control-Allow-Headers: *` covers `Authorization`, which to the standard it does not.
+//! - Without `Access-Control-Allow-Methods` they block an upload that is listened to, if its method is not safelisted; section 4.8 step 7.4 has
+//!   it pass.
+//! - `Access-Control-Max-Age: -1` is 0 to them, and 5 to the standard.
+//!
+//! The others are in the project's table of real browsers, `docs/browsers.md`.
 //!
 //! [Fetch Standard]: https://fetch.spec.whatwg.org/
 

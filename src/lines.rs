@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::ascii::cut;
 
-/// Fields as they go on the wire, in the caller's buffer: what [`Decision::write_fields`] wrote.
+/// Fields as they go on the wire, in the caller's buffer: what [`Decision::write_fields`](crate::Decision::write_fields) wrote.
 ///
 /// It is the bytes, and gives the pairs of names and values for servers that want those. It borrows the buffer only: neither the
 /// request nor the policy.

@@ -10,7 +10,7 @@ use crate::existing::varies_by;
 use crate::list::RequestedHeaders;
 use crate::out::Out;
 
-/// The value of a [`Field`]: ASCII, in parts that lie in the policy, in the request, or in the program.
+/// The value of a [`Field`](crate::Field): ASCII, in parts that lie in the policy, in the request, or in the program.
 ///
 /// It implements [`Display`](fmt::Display), for servers that take that; [`as_str`](Self::as_str) gives it whole if it lies in one place.
 #[derive(Clone, Debug)]

@@ -7,7 +7,6 @@ use crate::head::{Flaw, Found, Head};
 use crate::list::{Lines, ListCheck, MAX_LINES, check_strict};
 use crate::names;
 use crate::policy::{MAX_METHOD_LEN, Policy};
-use crate::preflight::Preflight;
 use crate::reason::{Reason, Refusal};
 use crate::request::{Request, is_preflight};
 
@@ -287,14 +286,5 @@ impl<'a> Decision<'a> {
     /// Why it is refused, if it is.
     pub const fn refusal(&self) -> Option<Refusal> {
         self.refusal
-    }
-
-    /// The response, if this is a preflight: to be sent at once, before routing and before authentication, since a preflight
-    /// never carries credentials.
-    pub const fn preflight(&self) -> Option<Preflight<'_>> {
-        match self.kind {
-            Kind::Preflight => Some(Preflight::new(self)),
-            Kind::NotCors | Kind::Actual => None,
-        }
     }
 }

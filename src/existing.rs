@@ -48,15 +48,6 @@ impl<'a> Decision<'a> {
     }
 }
 
-/// Whether `Vary` values have this member, or `*`, which has all (RFC 9110 section 12.5.5).
-pub(crate) fn varies_by(values: &[&str], member: &str) -> bool {
-    values
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-        .map(trim_ows)
-        .any(|own| own == b"*" || own.eq_ignore_ascii_case(member.as_bytes()))
-}
-
 /// A `Vary` value that is no list of field names. See [`Decision::merge_vary`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct VaryError {

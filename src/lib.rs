@@ -112,10 +112,10 @@
 
 // Facts.
 mod ascii;
+mod error;
 mod message;
 mod names;
-
-mod error;
+mod out;
 mod reason;
 
 // Grammar.
@@ -130,16 +130,15 @@ mod head;
 mod list;
 mod policy;
 mod request;
+mod store;
 
 // Answer.
 mod decision;
 mod existing;
 mod lines;
-mod out;
 mod preflight;
 mod reader;
 mod response;
-mod store;
 mod value;
 
 // The other end of the wire.

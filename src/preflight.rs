@@ -1,6 +1,6 @@
 //! The response to a preflight, whole.
 
-use crate::decision::Decision;
+use crate::decision::{Decision, Kind};
 use crate::error::BufferTooSmall;
 use crate::out::Out;
 use crate::policy::{RefusedStatus, SuccessStatus};
@@ -15,11 +15,18 @@ pub struct Preflight<'d> {
     decision: &'d Decision<'d>,
 }
 
-impl<'d> Preflight<'d> {
-    pub(crate) const fn new(decision: &'d Decision<'d>) -> Self {
-        Self { decision }
+impl Decision<'_> {
+    /// The response, if this is a preflight: to be sent at once, before routing and before authentication, since a preflight
+    /// never carries credentials.
+    pub const fn preflight(&self) -> Option<Preflight<'_>> {
+        match self.kind {
+            Kind::Preflight => Some(Preflight { decision: self }),
+            Kind::NotCors | Kind::Actual => None,
+        }
     }
+}
 
+impl<'d> Preflight<'d> {
     /// The status: 204, 200 or 403.
     pub const fn status(&self) -> u16 {
         self.status_and_line().0

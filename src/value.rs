@@ -6,7 +6,6 @@ use core::fmt;
 use crate::ascii::{cut, trim_ows};
 use crate::entries::{self, Names};
 use crate::error::BufferTooSmall;
-use crate::existing::varies_by;
 use crate::list::RequestedHeaders;
 use crate::out::Out;
 
@@ -233,4 +232,13 @@ impl<'a> Members<'a> {
             Self::End => None,
         }
     }
+}
+
+/// Whether `Vary` values have this member, or `*`, which has all (RFC 9110 section 12.5.5).
+fn varies_by(values: &[&str], member: &str) -> bool {
+    values
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .map(trim_ows)
+        .any(|own| own == b"*" || own.eq_ignore_ascii_case(member.as_bytes()))
 }

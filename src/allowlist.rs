@@ -10,10 +10,21 @@ use crate::pattern::{self, Form};
 /// What no list can say.
 pub(crate) type Predicate<'a> = &'a (dyn Fn(&Origin<'_>) -> bool + Sync);
 
+/// Finds entries of a long list faster than a loop does. It is called through a pointer, so that who has short lists does not link it.
+pub(crate) trait Lookup: Sync {
+    /// The number of the exact entry that is this text.
+    fn exact(&self, text: &[u8]) -> Option<usize>;
+
+    /// Whether an entry with a wildcard matches.
+    fn has_wildcard_for(&self, origin: &Origin<'_>) -> bool;
+}
+
 /// A checked list of origins, and a predicate for what no list can say.
 #[derive(Clone, Copy)]
 pub(crate) struct Allowlist<'a> {
     pub(crate) entries: Entries<'a>,
+    /// Over the same entries, if there are many.
+    index: Option<&'a dyn Lookup>,
     predicate: Option<Predicate<'a>>,
     /// Of each of the first entries that are exact, a byte that depends on its text.
     prints: Prints,
@@ -61,11 +72,13 @@ impl<'a> Allowlist<'a> {
     /// Checks every entry and what its neighbours in the policy make of it.
     pub(crate) const fn check(
         entries: Entries<'a>,
+        index: Option<&'a dyn Lookup>,
         predicate: Option<Predicate<'a>>,
         trust: Trust,
     ) -> Result<Self, PolicyError<'a>> {
         let mut list = Self {
             entries,
+            index,
             predicate,
             prints: Prints::NONE,
             any: false,
@@ -123,6 +136,7 @@ impl<'a> Allowlist<'a> {
     pub(crate) const fn detached(&self, predicate: Option<Predicate<'static>>) -> Allowlist<'static> {
         Allowlist {
             entries: Entries::EMPTY,
+            index: None,
             predicate,
             prints: self.prints,
             any: self.any,
@@ -155,8 +169,7 @@ impl<'a> Allowlist<'a> {
             Ok(OriginOrNull::Null) => return Err(Spurned::Null),
             Err(error) => return Err(Spurned::Malformed(error)),
         };
-        let wildcard = |entry: &str| pattern::is_wildcard(entry) && pattern::matches(entry, &origin);
-        if self.wildcards && self.entries.iter().any(wildcard) {
+        if self.wildcards && self.has_wildcard_for(&origin) {
             return Ok(Admitted::Request(origin.as_str()));
         }
         match self.predicate {
@@ -177,12 +190,24 @@ impl<'a> Allowlist<'a> {
     fn exact(&self, value: &[u8]) -> Option<&'a str> {
         let is_exact = |entry: &&str| entry.as_bytes() == value && !pattern::is_wildcard(entry);
         match self.entries {
+            Entries::Slice(entries) if let Some(index) = self.index => {
+                entries.get(index.exact(value)?).copied()
+            }
             Entries::Slice(entries) => {
                 let found = self.prints.find(value, entries);
                 let rest = entries.get(Prints::KEPT..).unwrap_or(&[]);
                 found.or_else(|| rest.iter().copied().find(is_exact))
             }
             joined => joined.iter().find(is_exact),
+        }
+    }
+
+    /// Whether an entry with a wildcard matches.
+    fn has_wildcard_for(&self, origin: &Origin<'_>) -> bool {
+        let matches = |entry: &str| pattern::is_wildcard(entry) && pattern::matches(entry, origin);
+        match self.index {
+            Some(index) => index.has_wildcard_for(origin),
+            None => self.entries.iter().any(matches),
         }
     }
 }
@@ -292,7 +317,7 @@ mod tests {
             .collect();
         for count in [0, 1, 7, 8, 9, 31, 32, 33, 70] {
             let entries: Vec<&str> = origins.iter().take(count).map(String::as_str).collect();
-            let list = Allowlist::check(Entries::Slice(&entries), None, trust)
+            let list = Allowlist::check(Entries::Slice(&entries), None, None, trust)
                 .ok()
                 .unwrap();
             for text in origins

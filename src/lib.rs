@@ -68,7 +68,8 @@
 //!   [`RequestReader`] that took the head in pieces. A [`PolicyReader`] takes pieces and decides without storing the list
 //!   of requested headers.
 //! - A [`Policy`] borrows its lists and is valid by construction: in a `static` by [`PolicyBuilder::build_or_panic`], at run time by
-//!   [`PolicyBuilder::build`] or with the lists of a `PolicyBuf` (feature `heapless-v0.9`).
+//!   [`PolicyBuilder::build`] or with the lists of a `PolicyBuf` (feature `heapless-v0.9`); with an [`OriginIndex`] if there are hundreds of
+//!   origins and more.
 //! - [`Policy::decide`] gives a [`Decision`]: its [`Kind`], why it is refused if it is ([`Refusal`], [`Reason`]), and the fields of the
 //!   response, one by one ([`Decision::fields`]), as lines ([`Decision::write_fields`]), or, for a preflight, as a whole response
 //!   ([`Preflight::write_response`]).
@@ -127,6 +128,7 @@ mod pattern;
 mod allowlist;
 mod entries;
 mod head;
+mod index;
 mod list;
 mod policy;
 mod request;
@@ -152,6 +154,7 @@ pub use decision::{Decision, Kind};
 pub use error::{BufferTooSmall, PolicyError, PolicyErrorKind, Setting};
 pub use existing::{CorsFields, VaryError};
 pub use field::HeadError;
+pub use index::OriginIndex;
 #[cfg(feature = "heapless-v0.9")]
 pub use interop::heapless_v0_9::{OwnedPolicy, PolicyBuf};
 pub use lines::{FieldLines, Pairs};

@@ -2,9 +2,10 @@
 
 use core::fmt;
 
-use crate::allowlist::{Allowlist, Predicate, Trust};
+use crate::allowlist::{Allowlist, Lookup, Predicate, Trust};
 use crate::entries::{Entries, Names};
 use crate::error::{PolicyError, PolicyErrorKind as Kind, Setting};
+use crate::index::OriginIndex;
 use crate::names;
 use crate::origin::Origin;
 
@@ -97,6 +98,7 @@ impl<'a> Policy<'a> {
     pub const fn builder() -> PolicyBuilder<'a> {
         PolicyBuilder {
             origins: Entries::EMPTY,
+            index: None,
             predicate: None,
             methods: Entries::EMPTY,
             headers: Entries::EMPTY,
@@ -374,6 +376,7 @@ pub enum RefusedStatus {
 #[must_use = "a builder does nothing until `build` or `build_or_panic`"]
 pub struct PolicyBuilder<'a> {
     origins: Entries<'a>,
+    index: Option<&'a dyn Lookup>,
     predicate: Option<Predicate<'a>>,
     methods: Entries<'a>,
     headers: Entries<'a>,
@@ -419,6 +422,14 @@ impl<'a> PolicyBuilder<'a> {
     /// other scripts. Everything else is an error that names the byte.
     pub const fn allow_origins(mut self, origins: &'a [&'a str]) -> Self {
         self.origins = Entries::Slice(origins);
+        self.index = None;
+        self
+    }
+
+    /// The origins of an index, for lists of hundreds and more: as [`allow_origins`](Self::allow_origins), which this call replaces.
+    pub const fn allow_indexed_origins(mut self, index: &'a OriginIndex<'a>) -> Self {
+        self.origins = Entries::Slice(index.entries());
+        self.index = Some(index);
         self
     }
 
@@ -580,7 +591,7 @@ impl<'a> PolicyBuilder<'a> {
             suffixes: self.suffixes,
             predicate: self.trust_predicate,
         };
-        let origins = match Allowlist::check(self.origins, self.predicate, trust) {
+        let origins = match Allowlist::check(self.origins, self.index, self.predicate, trust) {
             Ok(origins) => origins,
             Err(error) => return Err(error),
         };
@@ -656,6 +667,7 @@ impl<'a> PolicyBuilder<'a> {
     pub(crate) const fn with_lists(mut self, lists: [&'a str; 4]) -> Self {
         let [origins, methods, headers, expose] = lists;
         self.origins = Entries::Joined(origins);
+        self.index = None;
         self.methods = Entries::Joined(methods);
         self.headers = Entries::Joined(headers);
         self.expose = Entries::Joined(expose);

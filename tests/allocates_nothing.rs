@@ -4,7 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
 
-use embedded_cors::{CorsFields, Policy, PolicyReader, Request, RequestReader};
+use embedded_cors::{CorsFields, OriginIndex, Policy, PolicyReader, Request, RequestReader};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -106,7 +106,10 @@ fn nothing_is_allocated() {
 #[test]
 fn building_a_policy_allocates_nothing() {
     let origins = ["https://a.example", "https://*.b.example", "http://localhost:*"];
+    let mut slots = [0; OriginIndex::slots_for(3)];
     let count = allocations(|| {
+        let index = OriginIndex::build(&origins, &mut slots, 1).unwrap();
+        black_box(Policy::builder().allow_indexed_origins(&index).build().is_ok());
         black_box(Policy::builder().allow_origins(&origins).build().is_ok());
         black_box(
             Policy::builder()

@@ -4,7 +4,9 @@ mod common;
 
 use common::policies::{HEADERS, ORIGINS, REQUEST_METHODS, REQUEST_ORIGINS, naive_admits, policy, strings};
 use common::{Outcome, pieces, policy_pieces, whole};
-use embedded_cors::{HeadError, Kind, Origin, Policy, PolicyReader, Request, RequestReader};
+use embedded_cors::{
+    Decision, HeadError, Kind, Origin, OriginIndex, Policy, PolicyReader, Request, RequestReader,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -211,11 +213,21 @@ proptest! {
     }
 
     #[test]
-    fn the_allowlist_is_the_naive_loop(entries in strings(ORIGINS), origin in select(REQUEST_ORIGINS)) {
+    fn the_allowlist_is_the_naive_loop(entries in strings(ORIGINS), origin in select(REQUEST_ORIGINS), seed in any::<u64>()) {
         let list: Vec<&str> = entries.iter().map(String::as_str).collect();
         let policy = Policy::builder().allow_origins(&list).build().unwrap();
         let request = Request::from_fields("GET", [("origin", origin)]);
-        prop_assert_eq!(policy.decide(&request).is_allowed(), naive_admits(&entries, origin), "{:?} {}", entries, origin);
+        let decision = policy.decide(&request);
+        prop_assert_eq!(decision.is_allowed(), naive_admits(&entries, origin), "{:?} {}", entries, origin);
+
+        let mut slots = [0; OriginIndex::slots_for(ORIGINS.len())];
+        let index = OriginIndex::build(&list, &mut slots, seed).unwrap();
+        let indexed = Policy::builder().allow_indexed_origins(&index).build().unwrap();
+        let by_index = indexed.decide(&request);
+        prop_assert_eq!((by_index.kind(), by_index.refusal()), (decision.kind(), decision.refusal()));
+        let lines = |decision: &Decision<'_>| decision.fields().map(|field| field.to_string()).collect::<Vec<_>>();
+        prop_assert_eq!(lines(&by_index), lines(&decision));
+        prop_assert_eq!(indexed.max_response_len(), policy.max_response_len());
     }
 
     #[test]

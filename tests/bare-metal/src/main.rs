@@ -10,7 +10,7 @@ use core::hint::black_box;
 use embedded_cors::browser::{Engine, Fetch, PreflightCache, Response, would_allow};
 use embedded_cors::{CorsFields, Decision, Origin, Policy, PolicyReader, Request, RequestReader};
 #[cfg(feature = "run-time")]
-use embedded_cors::{PolicyBuf, SuccessStatus};
+use embedded_cors::{OriginIndex, PolicyBuf, SuccessStatus};
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -140,6 +140,13 @@ fn at_run_time(entry: &str, bytes: &[u8], buffer: &mut [u8]) {
         }
         Err(error) => {
             let _ = black_box((error.entry(), error.index(), error.at(), error.kind().fix()));
+        }
+    }
+    let mut slots = [0; OriginIndex::slots_for(3)];
+    if let Ok(index) = OriginIndex::build(&list, &mut slots, black_box(7)) {
+        let indexed = Policy::builder().allow_indexed_origins(&index).build();
+        if let (Ok(policy), Ok(request)) = (indexed, Request::from_head(bytes)) {
+            answer(&policy, &request, buffer);
         }
     }
     let mut lists = PolicyBuf::<64>::new();

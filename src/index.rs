@@ -364,6 +364,7 @@ mod tests {
                     made.clone(),
                     made.replace("x.y.", ""),
                     made.replace("x.y.", "z"),
+                    made.replace("x.y.", "x."),
                     made.clone() + "0",
                 ]);
                 texts.extend([

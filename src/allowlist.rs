@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::ascii::{WORD, equal_bytes};
 use crate::entries::Entries;
 use crate::error::{PolicyError, PolicyErrorKind as Kind, Setting};
 use crate::origin::{MAX_ORIGIN_LEN, Origin, OriginError, OriginOrNull};
@@ -215,30 +216,25 @@ impl<'a> Allowlist<'a> {
 /// A byte for each of the first exact entries of a list, which most other texts do not have: what is left to compare is one entry, not
 /// all. Other entries have none.
 #[derive(Clone, Copy)]
-struct Prints([usize; Prints::KEPT / Prints::WIDTH]);
+struct Prints([usize; Prints::KEPT / WORD]);
 
 impl Prints {
-    /// Bytes of a machine word.
-    const WIDTH: usize = size_of::<usize>();
     /// Of how many entries there is room for one.
     const KEPT: usize = 32;
     /// 0 is no text's.
-    const NONE: Self = Self([0; Prints::KEPT / Prints::WIDTH]);
+    const NONE: Self = Self([0; Prints::KEPT / WORD]);
 
     const fn set(&mut self, index: usize, text: &[u8]) {
         if index < Self::KEPT {
-            self.0[index / Self::WIDTH] |= (print(text) as usize) << (index % Self::WIDTH * 8);
+            self.0[index / WORD] |= (print(text) as usize) << (index % WORD * 8);
         }
     }
 
     /// The entry that is this text, among those that have a byte.
     fn find<'a>(&self, text: &[u8], entries: &[&'a str]) -> Option<&'a str> {
-        const LOW: usize = usize::MAX / 255;
-        let pattern = LOW.wrapping_mul(print(text) as usize);
-        for (word, entries) in self.0.iter().zip(entries.chunks(Self::WIDTH)) {
-            // The lowest bit of `equal` is that of the first equal byte; one above it may be another's.
-            let word = word ^ pattern;
-            let mut equal = word.wrapping_sub(LOW) & !word & (LOW << 7);
+        let print = print(text);
+        for (word, entries) in self.0.iter().zip(entries.chunks(WORD)) {
+            let mut equal = equal_bytes(*word, print);
             while equal != 0 {
                 let index = equal.trailing_zeros() as usize / 8;
                 let candidate = entries.get(index).filter(|entry| entry.as_bytes() == text);

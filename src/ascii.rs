@@ -98,23 +98,28 @@ pub(crate) const fn is_ows(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
+/// The bytes of a machine word.
+pub(crate) const WORD: usize = size_of::<usize>();
+
+/// The upper bit of each byte of `word` that equals `byte`. The lowest bit is right; one above it may be another byte's.
+pub(crate) const fn equal_bytes(word: usize, byte: u8) -> usize {
+    const LOW: usize = usize::MAX / 255;
+    // A byte that equals is 0 now, and the only kind that borrows from its upper bit.
+    let word = word ^ LOW.wrapping_mul(byte as usize);
+    word.wrapping_sub(LOW) & !word & (LOW << 7)
+}
+
 /// The index of the first `byte`, a machine word at a time.
 pub(crate) fn find(bytes: &[u8], byte: u8) -> Option<usize> {
-    const WIDTH: usize = size_of::<usize>();
-    const LOW: usize = usize::MAX / 255;
-    const HIGH: usize = LOW << 7;
-    let pattern = LOW.wrapping_mul(byte as usize);
-    let (words, tail) = bytes.as_chunks::<WIDTH>();
+    let (words, tail) = bytes.as_chunks::<WORD>();
     for (index, word) in words.iter().enumerate() {
-        // A byte of `word` is 0 where it equals; the lowest bit of `equal` is that of the first.
-        let word = usize::from_le_bytes(*word) ^ pattern;
-        let equal = word.wrapping_sub(LOW) & !word & HIGH;
+        let equal = equal_bytes(usize::from_le_bytes(*word), byte);
         if equal != 0 {
-            return Some(index * WIDTH + equal.trailing_zeros() as usize / 8);
+            return Some(index * WORD + equal.trailing_zeros() as usize / 8);
         }
     }
     let in_tail = tail.iter().position(|&other| other == byte)?;
-    Some(words.len() * WIDTH + in_tail)
+    Some(words.len() * WORD + in_tail)
 }
 
 /// What is before the first `byte`, and what is after it; all and `None` if there is none.

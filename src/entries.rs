@@ -10,6 +10,9 @@ use crate::out::Out;
 /// The most names in a list of methods or headers: one bit each in a word of 64.
 pub(crate) const MAX_NAMES: usize = 64;
 
+/// The most bytes of a name; a list of requested headers is read with 16-bit counters.
+const MAX_NAME_LEN: usize = 1024;
+
 /// The text of a list, borrowed: a slice of entries in flash, or one string with a comma between them.
 ///
 /// No entry of any list has a comma in it: origins, methods and field names exclude it.
@@ -237,6 +240,9 @@ pub(crate) const fn check_name(name: &[u8], setting: Setting) -> Result<(), (Kin
     }
     if !names::is_token(name) {
         return Err((Kind::NotAToken, names::first_non_tchar(name)));
+    }
+    if name.len() > MAX_NAME_LEN {
+        return Err((Kind::NameTooLong, 0));
     }
     match setting {
         Setting::AllowMethods => {

@@ -265,6 +265,8 @@ policy_error_kinds! {
     PredicateWithCredentials: "a predicate with credentials may trust any site", "list the origins or call dangerously_allow_predicate_with_credentials";
     /// A name that is no token.
     NotAToken at byte: "is not a token", "write one name, of letters, digits and !#$%&'*+-.^_`|~";
+    /// A name of more than 1024 bytes.
+    NameTooLong: "is longer than 1024 bytes", "no server takes such a name";
     /// `CONNECT`, `TRACE`, `TRACK`.
     ForbiddenMethod: "no page can send this method", "remove it";
     /// A method that browsers put into upper case.
@@ -290,7 +292,8 @@ pub struct BufferTooSmall {
 }
 
 impl BufferTooSmall {
-    pub(crate) const fn new(needed: usize) -> Self {
+    /// So many bytes are needed: for a [`Server`](crate::browser::Server) of one's own.
+    pub const fn new(needed: usize) -> Self {
         Self { needed }
     }
 

@@ -1,4 +1,5 @@
-//! Long lists of origins: an index in the caller's memory, so that a lookup costs one hash and one compare, however long the list is.
+//! Long lists of origins: an index in the caller's memory, so that a look-up does not grow with the list. An exact origin costs one hash and
+//! one compare; if there are subdomain wildcards, one pass over the host and a probe for each of its labels besides.
 //!
 //! Each entry has one key, and each origin a few keys by which an entry that matches it can be found:
 //!

@@ -66,14 +66,19 @@ pub(crate) const fn is_forbidden_method(method: &[u8]) -> bool {
     eq_ignore_case(method, b"CONNECT") || eq_ignore_case(method, b"TRACE") || eq_ignore_case(method, b"TRACK")
 }
 
-/// A method that a browser writes in upper case whatever the page wrote (Fetch section 2.2.1, *normalize*).
+/// Methods that a browser writes in upper case whatever the page wrote (Fetch section 2.2.1, *normalize*).
+pub(crate) const NORMALIZED_METHODS: &[&str] = &["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
+
+/// Whether a method is one of those, in any case.
 pub(crate) const fn is_normalized_method(method: &[u8]) -> bool {
-    eq_ignore_case(method, b"DELETE")
-        || eq_ignore_case(method, b"GET")
-        || eq_ignore_case(method, b"HEAD")
-        || eq_ignore_case(method, b"OPTIONS")
-        || eq_ignore_case(method, b"POST")
-        || eq_ignore_case(method, b"PUT")
+    let mut i = 0;
+    while i < NORMALIZED_METHODS.len() {
+        if eq_ignore_case(method, NORMALIZED_METHODS[i].as_bytes()) {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 /// A forbidden response-header name (Fetch section 2.2.2): no script can read it.

@@ -13,7 +13,7 @@ use crate::origin::Origin;
 /// (Chromium's is 7200, WebKit's 600).
 pub(crate) const MAX_MAX_AGE: u32 = 86_400;
 
-/// The most bytes of requested header names that a policy echoes: 1024.
+/// The most bytes of requested header names that a policy echoes: 1024, or as many as it lists beside `*`, see `max_echoed_len`.
 ///
 /// Only a policy with credentials and `*` among its headers echoes at all. Fetch bounds the *values* of
 /// safelisted headers to 1024 bytes in all and their names not at all; a hundred names of ten bytes fit.
@@ -517,14 +517,15 @@ impl<'a> PolicyBuilder<'a> {
         self
     }
 
-    /// The status of a preflight that is refused for its origin.
+    /// The status of a preflight that is refused: for anything but a method or header that is not allowed, unless the policy is
+    /// [`minimal`](Self::minimal).
     pub const fn refused_status(mut self, status: RefusedStatus) -> Self {
         self.refused = status;
         self
     }
 
     /// Answers a preflight that asks for a method or a header that is not allowed as one that is refused for its origin:
-    /// with the refused status and nothing else.
+    /// with the refused status and nothing but `Vary`.
     ///
     /// Unless this is called, an allowed origin then gets the lists with the success status, so that the
     /// browser's console names the method or header that is missing. What is malformed, cut, repeated or over budget is

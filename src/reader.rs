@@ -28,7 +28,7 @@ impl Progress {
 
 /// Reads a request head in pieces of any size, keeping the values of the CORS fields in a buffer of `N` bytes.
 ///
-/// Every other field line is skipped, however long it is and wherever it is cut. The state is `N` bytes and at most 56 more. `N` has to
+/// Every other field line is skipped, however long it is and wherever it is cut. The state is `N` bytes and at most 48 more. `N` has to
 /// hold the values of `Origin`, `Access-Control-Request-Method` and all of `Access-Control-Request-Headers`, with a comma between its
 /// lines, together: 256 is ample for what browsers send to a device, and [`MAX_ORIGIN_LEN`](crate::MAX_ORIGIN_LEN)
 /// is the most that an `Origin` takes of it. A value that does not fit is marked as cut, and the request is then refused with that reason.
@@ -119,9 +119,10 @@ impl<const N: usize> Default for RequestReader<N> {
 /// Reads a request head in pieces, and checks `Access-Control-Request-Headers` against its policy as they arrive, without storing them:
 /// names of any length, up to the budget of [`RequestHeadersOverBudget`](crate::Reason::RequestHeadersOverBudget).
 ///
-/// The state is `N` bytes and at most 104 more; `N` has to hold the values of `Origin` and `Access-Control-Request-Method`. 128 is enough for what browsers send from hosts of up to 90 bytes;
-/// [`MAX_ORIGIN_LEN`](crate::MAX_ORIGIN_LEN) ` + 64` for every origin and every registered method. Two kinds of policy need the names
-/// themselves, and then `N` has to hold them too: a strict one, and one with `*` headers and credentials.
+/// The state is `N` bytes and at most 96 more; `N` has to hold the values of `Origin` and `Access-Control-Request-Method`. 128 is enough
+/// for what browsers send from hosts of up to 90 bytes; [`MAX_ORIGIN_LEN`](crate::MAX_ORIGIN_LEN) and 64 more for every origin and every
+/// registered method. Two kinds of policy need the names themselves, and then `N` has to hold them too: a strict one, and one with `*`
+/// headers and credentials.
 ///
 /// ```
 /// use embedded_cors::{Policy, PolicyReader};

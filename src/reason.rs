@@ -131,8 +131,8 @@ reasons! {
     HeaderNotAllowed = 15, "header_not_allowed", "the policy does not allow a requested header";
     /// The policy allows `*` headers, which does not cover the requested `authorization`.
     AuthorizationNotCovered = 16, "authorization_not_covered", "the policy allows * headers, which does not cover authorization; list it too";
-    /// The requested headers would have to be echoed, and are longer than 1024 bytes; or the method, and it is
-    /// longer than 64.
+    /// The requested headers would have to be echoed, and are longer than 1024 bytes and than all names listed beside `*`; or the
+    /// method, and it is longer than 64.
     EchoTooLong = 17, "echo_too_long", "the requested method or headers are longer than a policy with * and credentials echoes";
     /// The request head did not end.
     HeadIncomplete = 18, "head_incomplete", "the request head was not read to its end";

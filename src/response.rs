@@ -1,8 +1,9 @@
 //! The fields that a decision puts into the response.
 //!
-//! Everything here is bounded by [`Policy::max_response_len`](crate::Policy::max_response_len) and [`Policy::max_fields`](crate::Policy::max_fields). What is written into a buffer is
-//! written completely or not at all. Nothing of the request is written that was not parsed in full: an origin that
-//! the policy admits, and, of a policy with `*` and credentials, a requested method and header names.
+//! Everything here is bounded by [`Policy::max_response_len`](crate::Policy::max_response_len) and
+//! [`Policy::max_fields`](crate::Policy::max_fields). What is written into a buffer is written completely or not at all. Nothing of the
+//! request is written that was not parsed in full: an origin that the policy admits, and, of a policy with `*` and credentials, a
+//! requested method and header names.
 
 use core::fmt;
 

@@ -3,6 +3,7 @@
 use super::fetch::Fetch;
 use super::response::Response;
 use super::verdict::Blocked;
+use crate::names::{AUTHORIZATION, is_safelisted_method};
 
 /// Whose limit on `Access-Control-Max-Age` counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -125,7 +126,7 @@ impl<'c> Entry<'c> {
             (What::Method(own), What::Method(method)) => own == method || own == b"*",
             (What::HeaderName(own), What::HeaderName(name)) => {
                 own.eq_ignore_ascii_case(name)
-                    || (own == b"*" && !name.eq_ignore_ascii_case(b"authorization"))
+                    || (own == b"*" && !name.eq_ignore_ascii_case(AUTHORIZATION.as_bytes()))
             }
             _ => false,
         }
@@ -151,15 +152,14 @@ impl<'c, const N: usize> PreflightCache<'c, N> {
             return false;
         }
         let method = fetch.normalized_method().as_bytes();
-        let asks_for_method =
-            !crate::names::is_safelisted_method(method) || fetch.has_use_cors_preflight_flag();
+        let asks_for_method = !is_safelisted_method(method) || fetch.has_use_cors_preflight_flag();
         (asks_for_method && !has_match(What::Method(method)))
             || fetch
                 .unsafe_names()
                 .any(|name| !has_match(What::HeaderName(name.as_written().as_bytes())))
     }
 
-    /// Stores what the response to a preflight allows (Fetch section 4.8 steps 7.8 to 7.14).
+    /// Stores what the response to a preflight allows; the cache then borrows the response, so each needs memory of its own (Fetch section 4.8 steps 7.8 to 7.15).
     ///
     /// # Errors
     ///

@@ -115,26 +115,26 @@ impl Fetch<'_> {
         let any_name = has_name("*");
         // 7.6. If one of request's header list's names is a CORS non-wildcard request-header name and is not in headerNames, then
         // return a network error.
-        for (name, _) in self.header_list() {
-            if name.eq_ignore_ascii_case("authorization") && !has_name(name) {
-                let failure = if any_name {
+        for (index, name, _) in self.numbered_headers() {
+            if name.eq_ignore_ascii_case(names::AUTHORIZATION) && !has_name(name) {
+                return Err(blocked(if any_name {
                     Failure::AuthorizationNotCovered
                 } else {
                     Failure::HeaderNotAllowed
-                };
-                return Err(self.blocked_by_header(failure, name));
+                })
+                .of_header(index));
             }
         }
         // 7.7. For each unsafeName of the CORS-unsafe request-header names, if unsafeName is not in headerNames, and request's
         // credentials mode is "include" or headerNames does not contain `*`, return a network error.
         for name in self.unsafe_names() {
             if !has_name(name.as_written()) && (self.has_credentials() || !any_name) {
-                let failure = if any_name {
+                return Err(blocked(if any_name {
                     Failure::AnyHeaderWithCredentials
                 } else {
                     Failure::HeaderNotAllowed
-                };
-                return Err(self.blocked_by_header(failure, name.as_written()));
+                })
+                .of_header(name.index()));
             }
         }
         Ok(Lists {
@@ -142,14 +142,6 @@ impl Fetch<'_> {
             header_names,
             only_own_method,
         })
-    }
-
-    fn blocked_by_header(&self, failure: Failure, name: &str) -> Blocked {
-        let blocked = Blocked::new(Stage::Preflight, failure);
-        match self.index_of(name) {
-            Some(index) => blocked.of_header(index),
-            None => blocked,
-        }
     }
 }
 
@@ -349,5 +341,16 @@ mod tests {
                 .header()
         };
         assert_eq!((index("x-a"), index("authorization")), (Some(1), Some(0)));
+        // Of several headers of a name, the one that is unsafe; and none that is not sent.
+        for (headers, index) in [
+            (&[("Accept", "ok"), ("Accept", "b(ad")], 1),
+            (&[("x-http-method", "TRACE"), ("x-http-method", "PUT")], 1),
+        ] {
+            let fields = [(ACAO, APP)];
+            let blocked = PAGE
+                .headers(headers)
+                .check_preflight(&Response::new(204, &fields));
+            assert_eq!(blocked.unwrap_err().header(), Some(index));
+        }
     }
 }

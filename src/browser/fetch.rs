@@ -11,6 +11,8 @@ use crate::names;
 /// A request that a page makes to another origin: `fetch(url, { method, headers, credentials })` with mode `cors`, which is
 /// what `fetch`, `XMLHttpRequest`, `EventSource` and elements with `crossorigin` make.
 ///
+/// Its headers are those that the page sets. What a browser adds by itself, such as `Last-Event-ID`, never needs a preflight.
+///
 /// Strings are a page's strings: each character of a header's value is one byte, up to U+00FF.
 ///
 /// ```
@@ -91,28 +93,28 @@ impl<'a> Fetch<'a> {
     /// The method as it is sent: `DELETE`, `GET`, `HEAD`, `OPTIONS`, `POST` and `PUT` in upper case, every other one as it was written
     /// (Fetch section 2.2.1, *normalize*).
     pub fn normalized_method(&self) -> &'a str {
-        ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]
-            .into_iter()
+        names::NORMALIZED_METHODS
+            .iter()
             .find(|method| method.eq_ignore_ascii_case(self.method))
+            .copied()
             .unwrap_or(self.method)
     }
 
     /// The header list: what the page set, values normalized, without *forbidden request-headers*, which are ignored.
     pub fn header_list(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        self.headers
-            .iter()
-            .map(|(name, value)| (*name, value.trim_matches(is_http_whitespace)))
-            .filter(|(name, value)| !is_forbidden(name, value))
+        self.numbered_headers().map(|(_, name, value)| (name, value))
     }
 
-    /// The index of the page's first header of this name.
-    pub(super) fn index_of(&self, name: &str) -> Option<usize> {
+    /// The header list, and the index of each among the page's headers.
+    pub(super) fn numbered_headers(&self) -> impl Iterator<Item = (usize, &'a str, &'a str)> + use<'a> {
         self.headers
             .iter()
-            .position(|(other, _)| other.eq_ignore_ascii_case(name))
+            .enumerate()
+            .map(|(index, (name, value))| (index, *name, value.trim_matches(is_http_whitespace)))
+            .filter(|(_, name, value)| !is_forbidden(name, value))
     }
 
-    /// What the page cannot ask for at all: a `TypeError`, and nothing is sent (Fetch sections 5.1 and 5.4).
+    /// What the page cannot ask for at all: an exception, and nothing is sent (Fetch sections 5.1 and 5.4).
     ///
     /// # Errors
     ///
@@ -210,10 +212,10 @@ impl<'a> Fetch<'a> {
             let mut names = self.unsafe_names();
             if let Some(first) = names.next() {
                 out.text("Access-Control-Request-Headers: ");
-                out.lower_case(first.0);
+                out.lower_case(first.name);
                 for name in names {
                     out.text(",");
-                    out.lower_case(name.0);
+                    out.lower_case(name.name);
                 }
                 out.text("\r\n");
             }
@@ -271,14 +273,23 @@ fn is_forbidden(name: &str, value: &str) -> bool {
     if FORBIDDEN.iter().any(is) || starts_with("proxy-") || starts_with("sec-") {
         return true;
     }
-    // A comma between quotation marks separates nothing, and a method has no quotation mark, so it need not be told apart.
     ["x-http-method", "x-http-method-override", "x-method-override"]
         .iter()
         .any(is)
-        && value
-            .as_bytes()
-            .split(|&byte| byte == b',')
-            .any(|method| names::is_forbidden_method(trim_ows(method)))
+        && split(value).any(|method| names::is_forbidden_method(trim_ows(method)))
+}
+
+/// *Get, decode, and split* (Fetch section 2.2.2): at commas, but for those between quotation marks.
+fn split(value: &str) -> impl Iterator<Item = &[u8]> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    value.as_bytes().split(move |&byte| {
+        let was_escaped = is_escaped;
+        is_escaped = is_quoted && !was_escaped && byte == b'\\';
+        if byte == b'"' && !was_escaped {
+            is_quoted = !is_quoted;
+        }
+        byte == b',' && !is_quoted
+    })
 }
 
 const FORBIDDEN: &[&str] = &[
@@ -307,25 +318,33 @@ const FORBIDDEN: &[&str] = &[
 
 /// A name of [`UnsafeNames`]. Displayed, it is lower-case; it equals the page's spelling of it.
 #[derive(Clone, Copy, Debug)]
-pub struct UnsafeName<'a>(&'a str);
+pub struct UnsafeName<'a> {
+    name: &'a str,
+    index: usize,
+}
 
 impl<'a> UnsafeName<'a> {
     /// The name as the page wrote it.
     pub const fn as_written(&self) -> &'a str {
-        self.0
+        self.name
+    }
+
+    /// The index of the first of the page's headers that make it unsafe.
+    pub const fn index(&self) -> usize {
+        self.index
     }
 }
 
 impl PartialEq<str> for UnsafeName<'_> {
     /// Not case-sensitive.
     fn eq(&self, other: &str) -> bool {
-        self.0.eq_ignore_ascii_case(other)
+        self.name.eq_ignore_ascii_case(other)
     }
 }
 
 impl fmt::Display for UnsafeName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        lower_case(self.0).try_for_each(|byte| fmt::Write::write_char(f, char::from(byte)))
+        lower_case(self.name).try_for_each(|byte| fmt::Write::write_char(f, char::from(byte)))
     }
 }
 
@@ -349,16 +368,17 @@ impl<'a> Iterator for UnsafeNames<'a> {
     fn next(&mut self) -> Option<UnsafeName<'a>> {
         let unsafe_names = self
             .fetch
-            .header_list()
-            .filter(|(name, value)| self.all || !is_safelisted(name, value))
-            .map(|(name, _)| name)
-            .filter(|name| {
+            .numbered_headers()
+            .filter(|(_, name, value)| self.all || !is_safelisted(name, value))
+            .map(|(index, name, _)| UnsafeName { name, index })
+            .filter(|next| {
                 self.before
-                    .is_none_or(|before| lower_case(before).lt(lower_case(name)))
+                    .is_none_or(|before| lower_case(before).lt(lower_case(next.name)))
             });
-        let next = unsafe_names.min_by(|a, b| lower_case(a).cmp(lower_case(b)))?;
-        self.before = Some(next);
-        Some(UnsafeName(next))
+        // The first of several that are equal.
+        let next = unsafe_names.min_by(|a, b| lower_case(a.name).cmp(lower_case(b.name)))?;
+        self.before = Some(next.name);
+        Some(next)
     }
 }
 
@@ -484,6 +504,25 @@ mod tests {
             head,
             b"GET / HTTP/1.1\r\nHost: b\r\nX-Method-Override: PUT\r\nOrigin: https://app.example.com\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn a_comma_between_quotation_marks_separates_nothing() {
+        for (value, is_sent) in [
+            ("\"a,TRACE,b\"", true),
+            ("\"a\\\",TRACE,b\"", true),
+            ("x, \"y\", TRACE", false),
+            ("\"x\",track", false),
+            ("TRACE\"", true),
+            ("", true),
+        ] {
+            let headers = [("X-HTTP-Method", value)];
+            assert_eq!(
+                PAGE.headers(&headers).header_list().count() == 1,
+                is_sent,
+                "{value}"
+            );
+        }
     }
 
     #[test]

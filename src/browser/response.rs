@@ -40,7 +40,7 @@ impl<'r> Response<'r> {
     ///
     /// # Errors
     ///
-    /// [`ResponseError`], if it is no such head, to the letter: no folded lines, no white space before a colon, no control bytes.
+    /// [`ResponseError`], if it is no such head: folded lines, white space before a colon and control bytes are errors. LF alone ends a line too.
     pub fn from_head(head: &'r [u8]) -> Result<Self, ResponseError> {
         let mut lines = Lines { rest: head, at: 0 };
         let (at, line) = lines.line()?;

@@ -57,7 +57,7 @@ impl core::error::Error for Blocked {}
 /// How far a blocked request came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// Nothing was sent: the page gets a `TypeError`.
+    /// Nothing was sent: the page gets an exception.
     Page,
     /// The preflight was answered, and the request itself not sent.
     Preflight,
@@ -115,7 +115,7 @@ failures! {
     /// A header's name is no token.
     HeaderNameNotAToken: "a header's name is not a token", "Fetch section 5.1, validate", "write a name without spaces and separators";
     /// A header's value has a NUL, CR or LF, or a character above U+00FF.
-    HeaderValueMalformed: "a header's value has a control character or one above U+00FF", "Fetch section 5.1, validate", "encode the value";
+    HeaderValueMalformed: "a header's value has a NUL, CR or LF, or a character above U+00FF", "Fetch section 5.1, validate, and Web IDL section 3.2.11, ByteString", "encode the value";
     /// No `Access-Control-Allow-Origin`.
     AllowOriginMissing: "the response has no Access-Control-Allow-Origin", "Fetch section 4.10 step 2", "add the page's origin to the policy, and send its fields on this response and status";
     /// More than one `Access-Control-Allow-Origin`.
@@ -141,7 +141,7 @@ failures! {
     /// `Authorization` is covered by `*` only.
     AuthorizationNotCovered: "* among Access-Control-Allow-Headers does not cover authorization", "Fetch section 4.8 step 7.6", "list authorization beside *";
     /// A header is not among `Access-Control-Allow-Headers`.
-    HeaderNotAllowed: "a header is not among Access-Control-Allow-Headers", "Fetch section 4.8 step 7.7", "allow the header";
+    HeaderNotAllowed: "a header is not among Access-Control-Allow-Headers", "Fetch section 4.8 steps 7.6 and 7.7", "allow the header";
     /// `Access-Control-Allow-Headers: *` for a request with credentials.
     AnyHeaderWithCredentials: "Access-Control-Allow-Headers is *, which with credentials is a header of that name", "Fetch section 4.8 step 7.7", "list the headers";
     /// What the server answered is no head of a response.

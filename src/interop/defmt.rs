@@ -2,6 +2,7 @@
 
 use defmt::{Format, Formatter, write};
 
+use crate::browser::{Blocked, Failure, ResponseError, Stage};
 use crate::{
     BufferTooSmall, CorsFields, Decision, HeadError, Kind, Origin, OriginError, OriginErrorKind,
     OriginOrNull, PolicyError, PolicyErrorKind, Preflight, Progress, Reason, Refusal, RefusedStatus, Setting,
@@ -137,6 +138,39 @@ impl Format for CorsFields {
         for name in self.iter() {
             write!(f, "{=str} ", name);
         }
+    }
+}
+
+impl Format for Blocked {
+    fn format(&self, f: Formatter<'_>) {
+        match self.header() {
+            Some(index) => write!(f, "{}: {} [{=usize}]", self.stage(), self.failure(), index),
+            None => write!(f, "{}: {}", self.stage(), self.failure()),
+        }
+    }
+}
+
+impl Format for Stage {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "{=str}", self.name());
+    }
+}
+
+impl Format for Failure {
+    fn format(&self, f: Formatter<'_>) {
+        write!(
+            f,
+            "{=str} ({=str}); {=str}",
+            self.sentence(),
+            self.section(),
+            self.fix()
+        );
+    }
+}
+
+impl Format for ResponseError {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "no head of a response: the line at byte {=usize}", self.at());
     }
 }
 

@@ -29,7 +29,9 @@ use crate::{Decision, Policy, PolicyBuilder, Preflight};
 /// drop(lists);
 ///
 /// let request = Request::from_fields("GET", [("Origin", "http://localhost:3000")]);
-/// assert!(current.policy().decide(&request).is_allowed());
+/// let policy = current.policy();
+/// let decision = policy.decide(&request);
+/// assert!(decision.is_allowed());
 /// # Ok::<(), embedded_cors::PolicyError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -182,7 +184,7 @@ pub struct OwnedPolicy<const N: usize> {
 }
 
 impl<const N: usize> OwnedPolicy<N> {
-    /// The policy.
+    /// The policy: a value, to be kept as long as its decisions.
     pub fn policy(&self) -> Policy<'_> {
         self.checked.with_lists(self.lists.lists())
     }

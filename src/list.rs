@@ -13,8 +13,8 @@
 //! | empty members | 16 | "a reasonable number" |
 //! | bytes of white space between members | 256 | one after each of so many commas |
 
-use crate::ascii::{is_ows, is_tchar};
-use crate::entries::Names;
+use crate::ascii::{find, is_ows, is_tchar};
+use crate::entries::{Entries, Names};
 use crate::names;
 use crate::reason::Reason;
 
@@ -76,10 +76,49 @@ impl ListCheck {
     pub(crate) fn of(list: RequestedHeaders<'_>, allowed: &Names<'_>) -> Self {
         let mut check = Self::new();
         for line in list.line.into_iter().chain(list.more.iter().copied()) {
-            check.feed(allowed, line);
-            check.end_line(allowed);
+            if !check.plain_line(allowed, line) {
+                check.feed(allowed, line);
+                check.end_line(allowed);
+            }
         }
         check
+    }
+
+    /// Takes a whole line as browsers write it: names of the policy's spelling, with a comma between them and nothing else. Any other line is
+    /// left as it was, and is for [`feed`](Self::feed), which comes to the same end.
+    fn plain_line(&mut self, allowed: &Names<'_>, line: &[u8]) -> bool {
+        let Entries::Slice(entries) = allowed.entries else {
+            return false;
+        };
+        if allowed.any || self.refused.is_some() {
+            return false;
+        }
+        let (mut asked, mut names, mut joined_len) = (self.asked, self.names, self.joined_len);
+        let mut rest = Some(line);
+        while let Some(line) = rest {
+            let (name, behind) = match find(line, b',').and_then(|comma| line.split_at_checked(comma)) {
+                Some((name, behind)) => (name, behind.get(1..)),
+                None => (line, None),
+            };
+            rest = behind;
+            let is_name = |(index, entry): (usize, &&str)| {
+                let bit = 1u64.checked_shl(index as u32).unwrap_or(0) & allowed.distinct;
+                (entry.as_bytes() == name && bit != 0).then_some(bit)
+            };
+            let Some(bit) = entries.iter().enumerate().find_map(is_name) else {
+                return false;
+            };
+            if names >= MAX_MEMBERS {
+                return false;
+            }
+            asked |= bit;
+            joined_len = joined_len
+                .saturating_add(name.len() as u16)
+                .saturating_add((names > 0) as u16);
+            names += 1;
+        }
+        (self.asked, self.names, self.joined_len) = (asked, names, joined_len);
+        true
     }
 
     /// The bits of the entries that were asked for, up to the name that is refused if there is one.

@@ -105,6 +105,15 @@ fn names() {
         1,
         1,
     );
+    let long = "x".repeat(1025);
+    mistake(
+        headers(&["x-a", &long]),
+        Kind::NameTooLong,
+        Setting::AllowHeaders,
+        1,
+        0,
+    );
+    assert!(Policy::builder().allow_headers(&[&long[1..]]).build().is_ok());
     mistake(headers(&["x-a:"]), Kind::NotAToken, Setting::AllowHeaders, 0, 3);
     mistake(
         headers(&["x-a\r\n"]),

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::ascii::{WORD, equal_bytes};
 use crate::entries::Entries;
 use crate::error::{PolicyError, PolicyErrorKind as Kind, Setting};
-use crate::origin::{MAX_ORIGIN_LEN, Origin, OriginError, OriginOrNull};
+use crate::origin::{self, MAX_ORIGIN_LEN, Origin, OriginError, OriginOrNull};
 use crate::pattern::{self, Form};
 
 /// What no list can say.
@@ -164,6 +164,14 @@ impl<'a> Allowlist<'a> {
         }
         if let Some(entry) = self.exact(value) {
             return Ok(Admitted::Entry(entry));
+        }
+        if !self.wildcards && self.predicate.is_none() {
+            // No one wants to see it.
+            return Err(match origin::parse(value) {
+                Ok(_) => Spurned::NotListed,
+                Err(_) if value == b"null" => Spurned::Null,
+                Err(error) => Spurned::Malformed(error),
+            });
         }
         let origin = match OriginOrNull::parse(value) {
             Ok(OriginOrNull::Origin(origin)) => origin,

@@ -13,6 +13,9 @@ const LOWER_HEX: u8 = 1 << 3;
 /// What may follow the first letter of a `serialized-scheme`, besides `lower-alphanum`.
 const SCHEME_MARK: u8 = 1 << 4;
 
+/// `_`.
+const UNDERSCORE: u8 = 1 << 5;
+
 const CLASSES: [u8; 128] = {
     let mut classes = [0; 128];
     let mut byte = 0;
@@ -52,6 +55,9 @@ const CLASSES: [u8; 128] = {
         if matches!(b, b'+' | b'-' | b'.') {
             class |= SCHEME_MARK;
         }
+        if b == b'_' {
+            class |= UNDERSCORE;
+        }
         classes[byte] = class;
         byte += 1;
     }
@@ -83,9 +89,9 @@ pub(crate) const fn is_lower_hex(byte: u8) -> bool {
     has(byte, LOWER_HEX)
 }
 
-/// `lower-alphanum`.
-pub(crate) const fn is_lower_alphanum(byte: u8) -> bool {
-    has(byte, LOWER_ALPHA | DIGIT)
+/// `lower-alphanum`, and `_`, which browsers send in hosts too: what may stand anywhere in a label.
+pub(crate) const fn is_label_byte(byte: u8) -> bool {
+    has(byte, LOWER_ALPHA | DIGIT | UNDERSCORE)
 }
 
 /// `lower-alphanum / "+" / "-" / "."`.
@@ -212,16 +218,15 @@ mod tests {
     #[test]
     fn lower_case_classes_have_no_upper_case_and_no_high_bytes() {
         for byte in 0..=255u8 {
+            let alphanum = byte.is_ascii_lowercase() || byte.is_ascii_digit();
             assert_eq!(is_lower_alpha(byte), byte.is_ascii_lowercase());
             assert_eq!(is_digit(byte), byte.is_ascii_digit());
             assert_eq!(
                 is_lower_hex(byte),
                 byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)
             );
-            assert_eq!(
-                is_scheme_byte(byte),
-                is_lower_alphanum(byte) || b"+-.".contains(&byte)
-            );
+            assert_eq!(is_scheme_byte(byte), alphanum || b"+-.".contains(&byte));
+            assert_eq!(is_label_byte(byte), alphanum || byte == b'_');
         }
     }
 

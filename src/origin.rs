@@ -15,7 +15,7 @@
 
 use core::fmt;
 
-use crate::ascii::{eq, is_digit, is_lower_alpha, is_lower_alphanum, is_lower_hex, is_scheme_byte};
+use crate::ascii::{eq, is_digit, is_label_byte, is_lower_alpha, is_lower_hex, is_scheme_byte};
 
 /// The most bytes of a scheme: 64. The longest that browsers send is `safari-web-extension`, 20 bytes.
 pub(crate) const MAX_SCHEME_LEN: usize = 64;
@@ -317,20 +317,20 @@ pub(crate) const fn host_end(text: &[u8], start: usize) -> Result<usize, OriginE
     }
     let mut i = start;
     let mut label_start = start;
-    while i < text.len() && text[i] != b':' {
+    let limit = start + MAX_HOST_LEN;
+    while i < text.len() {
         let byte = text[i];
-        let admitted = match byte {
-            // An empty label is admitted nowhere but at the very end, and not alone.
-            b'.' => i > label_start,
-            b'-' => i > label_start,
-            b'_' => true,
-            _ => is_lower_alphanum(byte),
-        };
-        if !admitted || i - start >= MAX_HOST_LEN {
-            return Err(OriginError::new(OriginErrorKind::Host, i));
+        if !is_label_byte(byte) {
+            match byte {
+                b':' => break,
+                // An empty label is admitted nowhere but at the very end, and not alone; a hyphen not at a label's start.
+                b'.' if i > label_start => label_start = i + 1,
+                b'-' if i > label_start => {}
+                _ => return Err(OriginError::new(OriginErrorKind::Host, i)),
+            }
         }
-        if byte == b'.' {
-            label_start = i + 1;
+        if i >= limit {
+            return Err(OriginError::new(OriginErrorKind::Host, i));
         }
         i += 1;
     }

@@ -1,0 +1,7 @@
+//! Times the rows of all groups.
+
+mod run;
+
+fn main() {
+    run::run(benchmarks::rows());
+}

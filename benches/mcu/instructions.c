@@ -1,0 +1,73 @@
+/* A plugin of QEMU: counts the instructions executed between two functions. Debian's QEMU has plugins, but comes without their header, so
+   version 1 of the interface is declared here.
+
+   -plugin instructions.so,begin=ADDRESS,end=ADDRESS,out=FILE */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef uint64_t qemu_plugin_id_t;
+typedef struct qemu_info_t qemu_info_t;
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *), void *);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, void (*)(unsigned, void *), enum qemu_plugin_cb_flags,
+                                            void *);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
+
+#define EXPORT __attribute__((visibility("default")))
+EXPORT int qemu_plugin_version = 1;
+
+static uint64_t begin, end, total, total_at_begin;
+static FILE *out;
+
+static void on_instruction(unsigned cpu, void *data) {
+    (void)cpu, (void)data;
+    total++;
+}
+
+static void on_begin(unsigned cpu, void *data) {
+    (void)cpu, (void)data;
+    total_at_begin = total;
+}
+
+static void on_end(unsigned cpu, void *data) {
+    (void)cpu, (void)data;
+    fprintf(out, "region : %" PRIu64 "\n", total - total_at_begin);
+}
+
+static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
+    (void)id;
+    for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
+        struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
+        uint64_t address = qemu_plugin_insn_vaddr(instruction);
+        if (address == begin) qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_begin, QEMU_PLUGIN_CB_NO_REGS, NULL);
+        if (address == end) qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_end, QEMU_PLUGIN_CB_NO_REGS, NULL);
+        qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_instruction, QEMU_PLUGIN_CB_NO_REGS, NULL);
+    }
+}
+
+static void on_end_of_program(qemu_plugin_id_t id, void *data) {
+    (void)id, (void)data;
+    fclose(out);
+}
+
+EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int count, char **arguments) {
+    (void)info;
+    for (int i = 0; i < count; i++) {
+        /* A Thumb function's address is odd, its first instruction's is not. */
+        if (!strncmp(arguments[i], "begin=", 6)) begin = strtoull(arguments[i] + 6, NULL, 16) & ~1ull;
+        if (!strncmp(arguments[i], "end=", 4)) end = strtoull(arguments[i] + 4, NULL, 16) & ~1ull;
+        if (!strncmp(arguments[i], "out=", 4)) out = fopen(arguments[i] + 4, "w");
+    }
+    if (!out || !begin || !end) return 1;
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
+    qemu_plugin_register_atexit_cb(id, on_end_of_program, NULL);
+    return 0;
+}

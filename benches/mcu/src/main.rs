@@ -1,0 +1,253 @@
+//! The main rows on a microcontroller: each is called once between two marks, where an emulator counts instructions, and names itself on
+//! the serial port before.
+
+#![no_std]
+#![no_main]
+
+use core::arch::global_asm;
+use core::hint::black_box;
+
+use embedded_cors::{Policy, PolicyReader, Progress, Request, RequestReader};
+
+const HIT: &str = "https://tenant-00007.customers.example.com";
+const MISS: &str = "https://tenant-00007.customers.example.con";
+
+static POLICY: Policy = Policy::builder()
+    .allow_origins(&[
+        "https://tenant-00000.customers.example.com",
+        "https://tenant-00001.customers.example.com",
+        "https://tenant-00002.customers.example.com",
+        "https://tenant-00003.customers.example.com",
+        "https://tenant-00004.customers.example.com",
+        "https://tenant-00005.customers.example.com",
+        "https://tenant-00006.customers.example.com",
+        HIT,
+    ])
+    .allow_methods(&["PUT", "DELETE", "PATCH"])
+    .allow_headers(&[
+        "authorization",
+        "content-type",
+        "if-match",
+        "x-csrf-token",
+        "x-request-id",
+    ])
+    .expose_headers(&["etag", "x-request-id"])
+    .allow_credentials()
+    .max_age_seconds(600)
+    .build_or_panic();
+
+const GET: &[u8] = include_bytes!("../../../tests/requests/chromium156-dev-get-credentials.http");
+const PREFLIGHT: &[u8] =
+    include_bytes!("../../../tests/requests/chromium156-dev-put-many-headers-preflight.http");
+
+type Buffer = [u8; POLICY.max_response_len()];
+
+#[cfg(target_arch = "arm")]
+global_asm!(
+    ".section .vectors, \"a\"",
+    ".word stack_top",
+    ".word _start",
+    ".text",
+    ".syntax unified",
+    ".thumb_func",
+    ".globl mark_begin",
+    "mark_begin: bx lr",
+    ".thumb_func",
+    ".globl mark_end",
+    "mark_end: bx lr",
+    ".thumb_func",
+    ".globl leave",
+    "leave: movs r0, #0x18",
+    "ldr r1, =0x20026",
+    "bkpt 0xab",
+    "b leave",
+    ".ltorg",
+    ".thumb_func",
+    ".globl _start",
+    "_start: bl main",
+);
+
+#[cfg(target_arch = "riscv32")]
+global_asm!(
+    ".section .vectors, \"ax\"",
+    ".globl _start",
+    "_start: la sp, stack_top",
+    "call main",
+    ".text",
+    ".globl mark_begin",
+    "mark_begin: ret",
+    ".globl mark_end",
+    "mark_end: ret",
+    ".globl leave",
+    "leave: li a0, 0x100000",
+    "li a1, 0x5555",
+    "sw a1, 0(a0)",
+    "j leave",
+);
+
+unsafe extern "C" {
+    safe fn mark_begin();
+    safe fn mark_end();
+    safe fn leave() -> !;
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    print("panic\n");
+    leave()
+}
+
+fn print(text: &str) {
+    #[cfg(target_arch = "arm")]
+    let (control, data) = (Some(0x4000_4008 as *mut u32), 0x4000_4000 as *mut u8);
+    #[cfg(target_arch = "riscv32")]
+    let (control, data) = (None::<*mut u32>, 0x1000_0000 as *mut u8);
+    if let Some(control) = control {
+        // SAFETY: the serial port of the machine that this is linked for; 1 turns its transmitter on.
+        unsafe { control.write_volatile(1) };
+    }
+    for byte in text.bytes() {
+        // SAFETY: the serial port of the machine that this is linked for.
+        unsafe { data.write_volatile(byte) };
+    }
+}
+
+#[inline(never)]
+fn row(name: &str, mut call: impl FnMut() -> usize) {
+    print(name);
+    print("\n");
+    mark_begin();
+    let length = black_box(call());
+    mark_end();
+    assert_ne!(length, 0);
+}
+
+fn answer(request: &Request<'_>, buffer: &mut Buffer) -> usize {
+    let decision = black_box(&POLICY).decide(request);
+    match decision.preflight() {
+        Some(preflight) => preflight.write_response(buffer).map_or(0, <[u8]>::len),
+        None => decision.write_fields(buffer).map_or(0, |lines| lines.len()),
+    }
+}
+
+fn in_pieces(head: &[u8], size: usize, buffer: &mut Buffer) -> usize {
+    let mut reader = RequestReader::<256>::new();
+    for piece in head.chunks(size) {
+        if !matches!(reader.push(piece), Ok(Progress::NeedsMore)) {
+            break;
+        }
+    }
+    answer(&reader.request(), buffer)
+}
+
+fn by_policy(head: &[u8], size: usize, buffer: &mut Buffer) -> usize {
+    let mut reader = PolicyReader::<128>::new(black_box(&POLICY));
+    for piece in head.chunks(size) {
+        if !matches!(reader.push(piece), Ok(Progress::NeedsMore)) {
+            break;
+        }
+    }
+    let decision = reader.decide();
+    match decision.preflight() {
+        Some(preflight) => preflight.write_response(buffer).map_or(0, <[u8]>::len),
+        None => decision.write_fields(buffer).map_or(0, |lines| lines.len()),
+    }
+}
+
+/// The head, from [`HIT`] instead of the page that the browser had.
+fn from_hit<'b>(head: &[u8], room: &'b mut [u8; 1024]) -> &'b [u8] {
+    let page = b"http://localhost:3000";
+    let (mut from, mut to) = (0, 0);
+    while from < head.len() {
+        if head[from..].starts_with(page) {
+            room[to..to + HIT.len()].copy_from_slice(HIT.as_bytes());
+            from += page.len();
+            to += HIT.len();
+        } else {
+            room[to] = head[from];
+            from += 1;
+            to += 1;
+        }
+    }
+    &room[..to]
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn main() -> ! {
+    let (mut room_for_get, mut room_for_preflight) = ([0; 1024], [0; 1024]);
+    let get = from_hit(GET, &mut room_for_get);
+    let preflight = from_hit(PREFLIGHT, &mut room_for_preflight);
+    let buffer: &mut Buffer = &mut [0; POLICY.max_response_len()];
+
+    row("empty", || black_box(1));
+
+    let asks = |origin| {
+        [
+            ("origin", origin),
+            ("access-control-request-method", "PUT"),
+            (
+                "access-control-request-headers",
+                "authorization,content-type,x-request-id",
+            ),
+        ]
+    };
+    let (hit, miss, none) = ([("origin", HIT)], [("origin", MISS)], [("accept", "*/*")]);
+    for (name, method, fields) in [
+        ("decide/actual_allowed/exact_000008", "GET", &hit[..]),
+        ("decide/actual_refused/exact_000008", "GET", &miss[..]),
+        ("decide/no_origin/exact_000008", "GET", &none[..]),
+        ("decide/preflight_allowed/exact_000008", "OPTIONS", &asks(HIT)[..]),
+        ("decide/preflight_refused/origin", "OPTIONS", &asks(MISS)[..]),
+    ] {
+        row(name, || {
+            let fields = black_box(fields).iter().copied();
+            answer(
+                &Request::from_fields(black_box(method), fields),
+                black_box(buffer),
+            )
+        });
+    }
+
+    for (name, head) in [
+        ("wire/get_chromium/whole", get),
+        ("wire/preflight_chromium/whole", preflight),
+    ] {
+        row(name, || {
+            Request::from_head(black_box(head)).map_or(0, |request| answer(&request, black_box(buffer)))
+        });
+    }
+    for (name, head, size) in [
+        ("wire/get_chromium/pieces_64", get, 64),
+        ("wire/get_chromium/pieces_1", get, 1),
+        ("wire/preflight_chromium/pieces_64", preflight, 64),
+        ("wire/preflight_chromium/pieces_1", preflight, 1),
+    ] {
+        row(name, || {
+            in_pieces(black_box(head), black_box(size), black_box(buffer))
+        });
+    }
+    for (name, head, size) in [
+        ("wire/get_chromium/policy_reader_64", get, 64),
+        ("wire/get_chromium/policy_reader_1", get, 1),
+        ("wire/preflight_chromium/policy_reader_64", preflight, 64),
+        ("wire/preflight_chromium/policy_reader_1", preflight, 1),
+    ] {
+        row(name, || {
+            by_policy(black_box(head), black_box(size), black_box(buffer))
+        });
+    }
+
+    let block = by_policy(get, 64, buffer);
+    let mut copy: Buffer = [0; POLICY.max_response_len()];
+    row("limits/compare_copy/actual", || {
+        if black_box(HIT) != black_box(HIT) {
+            return 0;
+        }
+        let block = &black_box(&*buffer)[..block];
+        black_box(&mut copy)[..block.len()].copy_from_slice(block);
+        block.len()
+    });
+
+    print("done\n");
+    leave()
+}

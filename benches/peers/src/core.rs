@@ -1,0 +1,112 @@
+//! cors-core: from byte slices to a list of names and values; from the wire, httparse before it and a copy to the buffer behind it.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use benchmarks::cases;
+use cors_core::{AllowHeaders, AllowOrigin, Cors, CorsDecision};
+
+use crate::answer::Answer;
+use crate::{Case, Origins, Prepared};
+
+fn cors(case: &Case) -> Cors {
+    let origins = match case.origins {
+        Origins::Exact(_) => AllowOrigin::exact(case.origins.entries()),
+        Origins::Subdomain => AllowOrigin::suffix([".customers.example.com"]),
+    };
+    Cors::builder()
+        .allow_origin(origins)
+        .allow_methods(cases::METHODS)
+        .allow_headers(AllowHeaders::list(cases::HEADERS))
+        .expose_headers(cases::EXPOSED)
+        .allow_credentials(true)
+        .max_age(Duration::from_secs(cases::MAX_AGE.into()))
+        .build()
+        .expect("the policy is valid")
+}
+
+fn answer(decision: &CorsDecision) -> Answer {
+    let fields = decision.headers().into_iter().flatten();
+    let status = if decision.is_preflight() { 204 } else { 200 };
+    Answer::new(status, fields.map(|(name, value)| (&name[..], &value[..])))
+}
+
+/// The CORS fields of a request, as its caller has to find them.
+#[derive(Clone, Copy, Default)]
+struct Picked<'a> {
+    origin: Option<&'a [u8]>,
+    method: Option<&'a [u8]>,
+    headers: Option<&'a [u8]>,
+    private_network: bool,
+}
+
+impl<'a> Picked<'a> {
+    fn take(&mut self, name: &str, value: &'a [u8]) {
+        if name.eq_ignore_ascii_case("origin") {
+            self.origin = Some(value);
+        } else if name.eq_ignore_ascii_case("access-control-request-method") {
+            self.method = Some(value);
+        } else if name.eq_ignore_ascii_case("access-control-request-headers") {
+            self.headers = Some(value);
+        } else if name.eq_ignore_ascii_case("access-control-request-private-network") {
+            self.private_network = value == b"true";
+        }
+    }
+
+    fn evaluate(&self, cors: &Cors, method: &str) -> CorsDecision {
+        cors.evaluate(
+            method.as_bytes(),
+            self.origin,
+            self.method,
+            self.headers,
+            self.private_network,
+        )
+    }
+}
+
+pub(crate) fn own_type(case: &Case) -> Prepared {
+    let cors = cors(case);
+    let method = case.method;
+    let mut picked = Picked::default();
+    for &(name, value) in &case.fields {
+        picked.take(name, value.as_bytes());
+    }
+    Prepared {
+        answer: answer(&picked.evaluate(&cors, method)),
+        call: Box::new(move || {
+            let decision = black_box(&picked).evaluate(black_box(&cors), black_box(method));
+            black_box(&decision).headers().map_or(0, |headers| headers.len())
+        }),
+    }
+}
+
+pub(crate) fn wire(case: &Case) -> Prepared {
+    let cors = cors(case);
+    let head = case.head.expect("a case with a head");
+    let mut buffer = vec![0; 1024];
+    let decide = move || {
+        let mut fields = [httparse::EMPTY_HEADER; 32];
+        let mut request = httparse::Request::new(&mut fields);
+        let _ = request.parse(black_box(head)).expect("a valid head");
+        let mut picked = Picked::default();
+        for field in request.headers.iter() {
+            picked.take(field.name, field.value);
+        }
+        picked.evaluate(black_box(&cors), request.method.unwrap_or(""))
+    };
+    Prepared {
+        answer: answer(&decide()),
+        call: Box::new(move || {
+            let decision = decide();
+            let mut length = 0;
+            let buffer = black_box(buffer.as_mut_slice());
+            for (name, value) in decision.headers().into_iter().flatten() {
+                for part in [name, &b": "[..], value, b"\r\n"] {
+                    buffer[length..length + part.len()].copy_from_slice(part);
+                    length += part.len();
+                }
+            }
+            length
+        }),
+    }
+}

@@ -1,0 +1,45 @@
+//! This crate, for the same work.
+
+use std::hint::black_box;
+
+use benchmarks::cases;
+use embedded_cors::{Policy, Request};
+
+use crate::answer::Answer;
+use crate::{Case, Prepared};
+
+fn answer(policy: &Policy<'_>, request: &Request<'_>, buffer: &mut [u8]) -> usize {
+    let decision = policy.decide(request);
+    match decision.preflight() {
+        Some(preflight) => preflight.write_response(buffer).map_or(0, <[u8]>::len),
+        None => decision.write_fields(buffer).map_or(0, |lines| lines.len()),
+    }
+}
+
+/// From names and values to bytes.
+pub(crate) fn own_type(case: &Case) -> Prepared {
+    let (method, fields) = (case.method, case.fields.clone());
+    prepared(case, move |policy, buffer| {
+        let fields = black_box(fields.as_slice());
+        let request = Request::from_fields(black_box(method), fields.iter().copied());
+        answer(policy, &request, buffer)
+    })
+}
+
+pub(crate) fn wire(case: &Case) -> Prepared {
+    let head = case.head.expect("a case with a head");
+    prepared(case, move |policy, buffer| {
+        let request = Request::from_head(black_box(head)).expect("a whole head");
+        answer(policy, &request, buffer)
+    })
+}
+
+fn prepared(case: &Case, work: impl Fn(&Policy<'_>, &mut [u8]) -> usize + 'static) -> Prepared {
+    let policy = cases::policy_of(case.origins.entries());
+    let mut buffer = vec![0; policy.max_response_len()];
+    let length = work(policy, &mut buffer);
+    Prepared {
+        answer: Answer::of_bytes(&buffer[..length]),
+        call: Box::new(move || work(black_box(policy), black_box(&mut buffer))),
+    }
+}

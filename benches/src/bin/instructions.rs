@@ -1,0 +1,5 @@
+//! Calls one row a number of times, under a tool that counts instructions.
+
+fn main() {
+    benchmarks::count_instructions(benchmarks::rows());
+}

@@ -245,7 +245,11 @@ impl Prints {
             let mut equal = equal_bytes(*word, print);
             while equal != 0 {
                 let index = equal.trailing_zeros() as usize / 8;
-                let candidate = entries.get(index).filter(|entry| entry.as_bytes() == text);
+                // Above the first, `equal` may be wrong, and entries without a print, which are not exact, must not be found.
+                let has_print = (*word >> (index * 8)) as u8 == print;
+                let candidate = entries
+                    .get(index)
+                    .filter(|entry| has_print && entry.as_bytes() == text);
                 if candidate.is_some() {
                     return candidate.copied();
                 }

@@ -11,7 +11,7 @@ impl<'a> Decision<'a> {
     /// and replaces them. Nothing is repeated; `*` stays `*`. Once merged, the field is there even if the policy needs none.
     ///
     /// Servers that send several `Vary` lines need not merge: one more line says the same. A buffer for the merged fields needs the length of
-    /// each value and 8 more than [`Policy::max_response_len`](crate::Policy::max_response_len).
+    /// each value, and 8 for each of them, more than [`Policy::max_response_len`](crate::Policy::max_response_len).
     ///
     /// ```
     /// use embedded_cors::{Policy, Request};

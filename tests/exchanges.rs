@@ -195,7 +195,8 @@ proptest! {
     /// The decision says what the browser will do, at each stage: what is refused here is refused there.
     #[test]
     fn the_decision_is_the_browsers_verdict(spec in policy(), page in page()) {
-        prop_assume!(page.method != "TRACE");
+        // No page can send it.
+        if page.method == "TRACE" { return Ok(()); }
         spec.with(|policy| page.with(|fetch| {
             let mut head = [0; 8192];
             let verdict = would_allow(policy, &fetch);
@@ -380,7 +381,7 @@ proptest! {
             let mut cache = PreflightCache::<64>::new(Engine::Chromium);
             let mut time = 0;
             for ((page, headers), (response, pause)) in pages.iter().zip(&headers).zip(responses.iter().zip(&now)) {
-                prop_assume!(page.method != "TRACE");
+                if page.method == "TRACE" { continue; }
                 time += pause;
                 let mut fetch = Fetch::from_origin(page.origin).method(page.method).headers(headers);
                 if page.credentials { fetch = fetch.include_credentials(); }

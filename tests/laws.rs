@@ -203,7 +203,7 @@ proptest! {
         }
         let trimmed = value.trim_ascii();
         // White space around a value is no part of it; LF ends the line, so a field cannot have it.
-        if !(trimmed != entry.as_bytes() && !value.contains(&b'\n')) { return Ok(()); }
+        if trimmed == entry.as_bytes() || value.contains(&b'\n') { return Ok(()); }
         let entries = [entry];
         let policy = Policy::builder().allow_origins(&entries).build().unwrap();
         let request = Request::from_fields("GET", [("origin", &value[..])]);

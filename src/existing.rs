@@ -8,7 +8,7 @@ use crate::names;
 
 impl<'a> Decision<'a> {
     /// Takes in the `Vary` that the response has anyway, of one field line or of several: the decision's `vary` then has the members of all
-    /// and replaces them. Nothing is repeated; `*` stays `*`. Once merged, the field is there even if the policy needs none.
+    /// and replaces them. Of what the policy needs nothing is repeated; `*` stays `*`. Once merged, the field is there even if the policy needs none.
     ///
     /// Servers that send several `Vary` lines need not merge: one more line says the same. A buffer for the merged fields needs the length of
     /// each value, and 8 for each of them, more than [`Policy::max_response_len`](crate::Policy::max_response_len).

@@ -22,7 +22,8 @@ use crate::error::{PolicyError, PolicyErrorKind as Kind, Setting};
 use crate::origin::Origin;
 use crate::pattern::{self, Form};
 
-/// The most slots that are looked at for one key. With half of the slots empty, random hashes need some 20 among a hundred thousand entries.
+/// The most slots that are looked at for one key. With half of the slots empty that is enough for as many entries as there may be, whatever
+/// the seed: the tests build such lists.
 const MAX_PROBES: usize = 64;
 
 /// The most entries of an index: what 20 bits of a slot count.
@@ -88,8 +89,8 @@ impl<'a> OriginIndex<'a> {
     /// # Errors
     ///
     /// [`PolicyError`]: for an entry that is no origin pattern; [`TooMany`](Kind::TooMany) for one more than 1,048,575;
-    /// [`Full`](Kind::Full) if there are too few slots, or if the seed brings too many entries together, which happens once in many thousand
-    /// builds: take another.
+    /// [`Full`](Kind::Full) if there are too few slots, or if the seed brings too many entries together, which no seed that was tried does with
+    /// [`slots_for`](Self::slots_for): take another.
     pub fn build(origins: &'a [&'a str], slots: &'a mut [u32], seed: u64) -> Result<Self, PolicyError<'a>> {
         slots.fill(0);
         let mut index = Self {
@@ -410,6 +411,28 @@ mod tests {
                             .all(|entry| entry.contains('*') || index.exact(entry.as_bytes()).is_some())
                 );
             }
+        }
+    }
+
+    /// The longest list that there may be, and one entry more.
+    #[test]
+    fn it_is_built_for_as_many_entries_as_there_may_be() {
+        let owned: Vec<String> = (0..=MAX_ENTRIES)
+            .map(|i| format!("https://{i}.example"))
+            .collect();
+        let mut entries: Vec<&str> = owned.iter().map(String::as_str).collect();
+        let mut slots = vec![0; OriginIndex::slots_for(entries.len())];
+        let error = OriginIndex::build(&entries, &mut slots, 1).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.index()),
+            (Kind::TooMany, MAX_ENTRIES as usize)
+        );
+        entries.pop();
+        slots.truncate(OriginIndex::slots_for(entries.len()));
+        for seed in [2, 3] {
+            let index = OriginIndex::build(&entries, &mut slots, fold(seed)).unwrap();
+            let last = entries.len() - 1;
+            assert_eq!(index.exact(entries[last].as_bytes()), Some(last));
         }
     }
 

@@ -30,12 +30,12 @@ pub(crate) fn rows() -> Vec<Row> {
         rows.push(
             Row::new(format!("limits/compare_copy/{name}"), move || {
                 let entry = cases::text(origin);
-                let mut buffer = vec![0; 1024].into_boxed_slice();
+                let (block, buffer) = beside(block);
                 move || {
                     if black_box(entry) != black_box(origin) {
                         return 0;
                     }
-                    copy(block, &mut buffer)
+                    copy(block, buffer)
                 }
             })
             .counted(),
@@ -44,8 +44,8 @@ pub(crate) fn rows() -> Vec<Row> {
     for (name, block) in [("actual", actual), ("preflight", preflight)] {
         rows.push(
             Row::new(format!("limits/copy/{name}"), move || {
-                let mut buffer = vec![0; 1024].into_boxed_slice();
-                move || copy(block, &mut buffer)
+                let (block, buffer) = beside(block);
+                move || copy(block, buffer)
             })
             .reads(block.len())
             .counted(),
@@ -106,14 +106,14 @@ pub(crate) fn rows() -> Vec<Row> {
         rows.push(
             Row::new(format!("limits/scan_pick_compare_copy/{name}"), move || {
                 let entry = cases::text(origin).as_bytes();
-                let mut buffer = vec![0; 1024].into_boxed_slice();
+                let (block, buffer) = beside(block);
                 move || {
                     let picked = pick(black_box(head));
                     if picked[0] != entry {
                         return 0;
                     }
                     black_box(picked);
-                    copy(block, &mut buffer)
+                    copy(block, buffer)
                 }
             })
             .reads(head.len())
@@ -131,6 +131,16 @@ fn answer_to(head: &'static [u8]) -> &'static [u8] {
     let length = crate::wire::whole(policy, head, &mut buffer);
     buffer.truncate(length);
     cases::leak(buffer.into_boxed_slice())
+}
+
+/// A block, and a buffer for it, in one page of memory: what a copy costs depends on where both lie.
+fn beside(block: &[u8]) -> (&'static [u8], &'static mut [u8]) {
+    #[repr(align(4096))]
+    struct Page([u8; 4096]);
+    let page = Box::leak(Box::new(Page([0; 4096])));
+    let (front, back) = page.0.split_at_mut(2048);
+    front[..block.len()].copy_from_slice(block);
+    (&front[..block.len()], &mut back[..1024])
 }
 
 #[inline]

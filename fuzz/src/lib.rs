@@ -3,12 +3,14 @@
 //! [`naive`] has the oracles.
 
 pub mod naive;
+#[path = "../../tests/common/outcome.rs"]
+mod outcome;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use embedded_cors::browser::Fetch;
-use embedded_cors::{
-    Decision, Kind, Origin, Policy, PolicyBuilder, PolicyError, RefusedStatus, Setting, SuccessStatus,
-};
+use embedded_cors::{Origin, Policy, PolicyBuilder, PolicyError, RefusedStatus, Setting, SuccessStatus};
+
+pub use outcome::Outcome;
 
 /// A policy as data.
 #[derive(Clone, Debug, Default)]
@@ -653,43 +655,5 @@ fn header_value(u: &mut Unstructured<'_>, name: &str) -> Result<String> {
             "accept-language" | "content-language" => pick(u, &languages),
             _ => pick(u, &others),
         },
-    }
-}
-
-/// All that a decision says, detached from what it borrows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    pub kind: Kind,
-    /// `allowed`, `refused REASON` or `refused REASON INDEX`; empty if not CORS.
-    pub verdict: String,
-    /// The whole response to a preflight, the fields otherwise.
-    pub bytes: String,
-}
-
-impl Outcome {
-    pub fn of(decision: &Decision<'_>, policy: &Policy<'_>) -> Self {
-        let mut buffer = vec![0xa5; policy.max_response_len()];
-        let bytes = match decision.preflight() {
-            Some(preflight) => preflight
-                .write_response(&mut buffer)
-                .expect("max_response_len is enough"),
-            None => decision
-                .write_fields(&mut buffer)
-                .expect("max_response_len is enough")
-                .as_bytes(),
-        };
-        let verdict = match decision.refusal() {
-            Some(refusal) => match refusal.index() {
-                Some(index) => format!("refused {} {index}", refusal.reason().name()),
-                None => format!("refused {}", refusal.reason().name()),
-            },
-            None if decision.is_allowed() => "allowed".into(),
-            None => String::new(),
-        };
-        Self {
-            kind: decision.kind(),
-            verdict,
-            bytes: String::from_utf8(bytes.to_vec()).expect("fields are ASCII"),
-        }
     }
 }

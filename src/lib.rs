@@ -121,6 +121,7 @@ mod reason;
 
 // Grammar.
 mod field;
+mod ipv6;
 mod origin;
 mod pattern;
 

@@ -21,6 +21,7 @@
 
 use crate::ascii::{at, eq, from, is_digit, until};
 use crate::error::PolicyErrorKind as Kind;
+use crate::ipv6;
 use crate::origin::{self, MAX_HOST_LEN, MAX_ORIGIN_LEN, MAX_PORT_LEN, Origin};
 
 /// What the check of an entry found out.
@@ -208,7 +209,7 @@ const fn host(entry: &[u8], start: usize, subdomains: bool) -> Result<usize, Mis
     };
     let host = from(until(entry, end), start);
     let address = if at(host, 0) == b'[' {
-        if !is_shortest_ipv6(host) {
+        if !ipv6::is_shortest(host) {
             return Err((Kind::Ipv6, start));
         }
         true
@@ -307,118 +308,6 @@ const fn ends_in_a_number(host: &[u8]) -> bool {
         i += 1;
     }
     !last.is_empty() && i == last.len()
-}
-
-/// Whether a `serialized-ipv6` in brackets is what the URL standard's IPv6 serializer (section 3.6) writes:
-/// the first longest run of two or more zero groups compressed, and no other.
-const fn is_shortest_ipv6(host: &[u8]) -> bool {
-    let groups = ipv6_groups(host);
-    let (run_start, run_len) = longest_zero_run(&groups);
-
-    // Where in `host` the next byte has to stand.
-    let mut next = 1;
-    let mut i = 0;
-    while i < 8 {
-        if run_len >= 2 && i == run_start {
-            if at(host, next) != b':' || at(host, next + 1) != b':' {
-                return false;
-            }
-            next += 2;
-            i += run_len;
-            continue;
-        }
-        if i > 0 && !(run_len >= 2 && i == run_start + run_len) {
-            if at(host, next) != b':' {
-                return false;
-            }
-            next += 1;
-        }
-        let mut shift = 12;
-        let mut started = false;
-        loop {
-            let digit = ((groups[i] >> shift) & 0xf) as usize;
-            if digit != 0 || started || shift == 0 {
-                if at(host, next) != b"0123456789abcdef"[digit] {
-                    return false;
-                }
-                next += 1;
-                started = true;
-            }
-            if shift == 0 {
-                break;
-            }
-            shift -= 4;
-        }
-        i += 1;
-    }
-    at(host, next) == b']' && next + 1 == host.len()
-}
-
-/// The start and length of the first longest run of zero groups.
-const fn longest_zero_run(groups: &[u16; 8]) -> (usize, usize) {
-    let (mut best, mut best_len) = (0, 0);
-    let (mut start, mut len) = (0, 0);
-    let mut i = 0;
-    while i < 8 {
-        if groups[i] == 0 {
-            if len == 0 {
-                start = i;
-            }
-            len += 1;
-            if len > best_len {
-                (best, best_len) = (start, len);
-            }
-        } else {
-            len = 0;
-        }
-        i += 1;
-    }
-    (best, best_len)
-}
-
-/// The eight groups of a bracketed address that [`origin::host_end`] accepted.
-const fn ipv6_groups(host: &[u8]) -> [u16; 8] {
-    let mut groups = [0u16; 8];
-    let mut count = 0;
-    let mut pair = 8;
-    let mut value: u16 = 0;
-    let mut digits = 0;
-    let mut i = 1;
-    while i < host.len() {
-        let byte = host[i];
-        match byte {
-            b':' | b']' => {
-                if digits > 0 && count < 8 {
-                    groups[count] = value;
-                    count += 1;
-                }
-                if byte == b':' && at(host, i - 1) == b':' {
-                    pair = count;
-                }
-                value = 0;
-                digits = 0;
-            }
-            b'0'..=b'9' => {
-                value = value << 4 | (byte - b'0') as u16;
-                digits += 1;
-            }
-            _ => {
-                value = value << 4 | (byte - b'a' + 10) as u16;
-                digits += 1;
-            }
-        }
-        i += 1;
-    }
-    // Move what stands after "::" to the end.
-    let mut place = 8;
-    while count > pair && place > count {
-        place -= 1;
-        count -= 1;
-        // Both are below 8; the mask shows it to the compiler.
-        groups[place & 7] = groups[count & 7];
-        groups[count & 7] = 0;
-    }
-    groups
 }
 
 #[cfg(test)]
@@ -551,56 +440,6 @@ mod tests {
         mistake("https://*.192.168.4.1", Kind::WildcardAddress, 8);
         mistake("https://*.[::1]", Kind::WildcardAddress, 8);
         mistake("https://*.", Kind::Host, 10);
-    }
-
-    #[test]
-    fn shortest_ipv6() {
-        for good in [
-            "[::]",
-            "[::1]",
-            "[1::]",
-            "[1:2:3:4:5:6:7:8]",
-            "[1:0:2:0:3:0:4:0]",
-            "[0:0:1::]",
-            "[1::2:0:0:3]",
-            "[1:0:0:2::3]",
-            "[2001:db8::abcd:0:0:1]",
-        ] {
-            let grammatical = origin::host_end(good.as_bytes(), 0).is_ok();
-            assert!(grammatical, "{good}");
-        }
-        for good in [
-            "[::]",
-            "[::1]",
-            "[1::]",
-            "[1:2:3:4:5:6:7:8]",
-            "[1:0:2:0:3:0:4:0]",
-            "[1:0:0:2::]",
-            "[::1:0:0:2:3:4]",
-        ] {
-            let expected = std::net::Ipv6Addr::from(ipv6_groups(good.as_bytes()));
-            assert!(good.parse_bracketed() == Some(expected), "{good}");
-            assert!(is_shortest_ipv6(good.as_bytes()), "{good}");
-        }
-        for bad in [
-            "[0::]",
-            "[::0]",
-            "[0:0:0:0:0:0:0:0]",
-            "[1:0:0:0:2::3]",
-            "[1:0:0:2:0:0:3:4]",
-            "[::1:2:0:0:0:3]",
-        ] {
-            assert!(!is_shortest_ipv6(bad.as_bytes()), "{bad}");
-        }
-    }
-
-    trait Bracketed {
-        fn parse_bracketed(&self) -> Option<std::net::Ipv6Addr>;
-    }
-    impl Bracketed for str {
-        fn parse_bracketed(&self) -> Option<std::net::Ipv6Addr> {
-            self.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
-        }
     }
 
     #[test]

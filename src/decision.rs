@@ -151,7 +151,7 @@ impl<'a> Policy<'a> {
                 let headers = decision.judge_headers(head, requested);
                 decision.refusal = method.err().or(headers.err());
                 decision.private_network =
-                    self.private_network && head.private_network.get() == Found::Value(true);
+                    self.options.private_network && head.private_network.get() == Found::Value(true);
             }
         }
         decision
@@ -220,7 +220,7 @@ impl<'a> Decision<'a> {
             if !methods.any || names::is_forbidden_method(value) {
                 return Err(Refusal::new(Reason::MethodNotAllowed));
             }
-            if self.policy.credentials && value.len() > MAX_METHOD_LEN {
+            if self.policy.options.credentials && value.len() > MAX_METHOD_LEN {
                 return Err(Refusal::new(Reason::EchoTooLong));
             }
         }
@@ -243,10 +243,10 @@ impl<'a> Decision<'a> {
             Requested::Checked(check) => *check,
             Requested::Lines(lines) => {
                 let names = lines.names();
-                if policy.strict && head.list_lines > 1 {
+                if policy.options.strict && head.list_lines > 1 {
                     return Err(Refusal::new(Reason::RequestHeadersNotStrict));
                 }
-                if policy.strict
+                if policy.options.strict
                     && let Err(index) = check_strict(names.clone())
                 {
                     return Err(Refusal::at(Reason::RequestHeadersNotStrict, index));

@@ -127,12 +127,14 @@ mod pattern;
 
 // Meaning.
 mod allowlist;
+mod builder;
 mod entries;
 mod head;
 mod index;
 mod list;
 mod policy;
 mod request;
+mod seconds;
 mod store;
 
 // Answer.
@@ -151,6 +153,7 @@ mod trial;
 // Edge.
 mod interop;
 
+pub use builder::PolicyBuilder;
 pub use decision::{Decision, Kind};
 pub use error::{BufferTooSmall, PolicyError, PolicyErrorKind, Setting};
 pub use existing::{CorsFields, VaryError};
@@ -161,7 +164,7 @@ pub use interop::heapless_v0_9::{OwnedPolicy, PolicyBuf};
 pub use lines::{FieldLines, Pairs};
 pub use list::RequestedHeaders;
 pub use origin::{MAX_ORIGIN_LEN, Origin, OriginError, OriginErrorKind, OriginOrNull};
-pub use policy::{Policy, PolicyBuilder, RefusedStatus, SuccessStatus};
+pub use policy::{Policy, RefusedStatus, SuccessStatus};
 pub use preflight::Preflight;
 pub use reader::{PolicyReader, Progress, RequestReader};
 pub use reason::{Reason, Refusal};

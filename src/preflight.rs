@@ -35,9 +35,9 @@ impl<'d> Preflight<'d> {
     const fn status_and_line(&self) -> (u16, &'static str) {
         let decision = self.decision;
         let success = decision.shares_lists();
-        let refused = decision.policy.refused;
+        let refused = decision.policy.options.refused;
         let no_content = if success {
-            matches!(decision.policy.success, SuccessStatus::NoContent)
+            matches!(decision.policy.options.success, SuccessStatus::NoContent)
         } else {
             matches!(refused, RefusedStatus::NoContent)
         };

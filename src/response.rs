@@ -180,7 +180,10 @@ impl<'a> Decision<'a> {
     }
 
     fn allow_credentials(&self) -> Option<FieldValue<'_>> {
-        self.policy.credentials.then_some(FieldValue::text("true"))
+        self.policy
+            .options
+            .credentials
+            .then_some(FieldValue::text("true"))
     }
 
     fn allow_private_network(&self) -> Option<FieldValue<'_>> {
@@ -189,7 +192,7 @@ impl<'a> Decision<'a> {
 
     fn max_age(&self) -> Option<FieldValue<'_>> {
         let answers = self.kind == Kind::Preflight && self.refusal.is_none();
-        let max_age = self.policy.max_age.as_ref().filter(|_| answers)?;
+        let max_age = self.policy.options.max_age.as_ref().filter(|_| answers)?;
         Some(FieldValue::text(max_age.as_str()))
     }
 
@@ -216,7 +219,7 @@ impl<'a> Decision<'a> {
             && match self.refusal {
                 None => true,
                 Some(refusal) => {
-                    !self.policy.minimal
+                    !self.policy.options.minimal
                         && matches!(
                             refusal.reason(),
                             Reason::MethodNotAllowed
@@ -247,9 +250,9 @@ impl<'a> Decision<'a> {
         let requested = self.requested_method;
         // A safelisted method needs no mention.
         let mention = !requested.is_empty() && !names::is_safelisted_method(requested.as_bytes());
-        if methods.any && !self.policy.credentials {
+        if methods.any && !self.policy.options.credentials {
             Some(FieldValue::text("*"))
-        } else if methods.any || self.policy.only_requested {
+        } else if methods.any || self.policy.options.only_requested {
             // Fetch section 4.8 step 7.5: with credentials `*` is a method of that name.
             mention.then_some(FieldValue::text(requested))
         } else {
@@ -266,7 +269,7 @@ impl<'a> Decision<'a> {
             // Browsers take `*` for it all the same, against Fetch section 4.8 step 7.6.
             return None;
         }
-        if headers.any && !self.policy.credentials {
+        if headers.any && !self.policy.options.credentials {
             let covered = if headers.authorization {
                 "*,authorization"
             } else {
@@ -276,7 +279,7 @@ impl<'a> Decision<'a> {
         }
         let value = if headers.any {
             FieldValue::requested(self.requested_headers.as_ref()?.names())
-        } else if self.policy.only_requested {
+        } else if self.policy.options.only_requested {
             FieldValue::names(headers, self.asked & headers.distinct)
         } else {
             FieldValue::names(headers, headers.distinct)

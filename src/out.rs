@@ -49,13 +49,19 @@ impl<'b> Out<'b> {
     /// The next text.
     #[inline]
     pub(crate) fn text(&mut self, text: &str) {
-        self.len += text.len();
+        self.bytes(text.as_bytes());
+    }
+
+    /// The next bytes.
+    #[inline]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.len += bytes.len();
         if self.is_full {
             return;
         }
-        match core::mem::take(&mut self.rest).split_at_mut_checked(text.len()) {
+        match core::mem::take(&mut self.rest).split_at_mut_checked(bytes.len()) {
             Some((place, rest)) => {
-                place.copy_from_slice(text.as_bytes());
+                place.copy_from_slice(bytes);
                 self.rest = rest;
             }
             None => self.is_full = true,

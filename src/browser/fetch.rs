@@ -7,6 +7,7 @@ use super::verdict::{Blocked, Failure, Stage};
 use crate::ascii::trim_ows;
 use crate::error::BufferTooSmall;
 use crate::names;
+use crate::out::Out;
 
 /// A request that a page makes to another origin: `fetch(url, { method, headers, credentials })` with mode `cors`, which is
 /// what `fetch`, `XMLHttpRequest`, `EventSource` and elements with `crossorigin` make.
@@ -196,36 +197,25 @@ impl<'a> Fetch<'a> {
         target: &str,
         buffer: &'b mut [u8],
     ) -> Result<&'b [u8], BufferTooSmall> {
-        write(buffer, |out| {
-            for text in [
-                "OPTIONS ",
-                target,
-                " HTTP/1.1\r\nHost: ",
-                host,
-                "\r\nAccept: */*\r\n",
-            ] {
-                out.text(text);
-            }
-            out.text("Access-Control-Request-Method: ");
+        self.write_head("OPTIONS", host, target, buffer, |out| {
+            out.text("Accept: */*\r\nAccess-Control-Request-Method: ");
             out.text(self.normalized_method());
             out.text("\r\n");
-            let mut names = self.unsafe_names();
-            if let Some(first) = names.next() {
-                out.text("Access-Control-Request-Headers: ");
-                out.lower_case(first.name);
-                for name in names {
-                    out.text(",");
-                    out.lower_case(name.name);
-                }
-                out.text("\r\n");
+            let mut start = "Access-Control-Request-Headers: ";
+            for name in self.unsafe_names() {
+                out.text(start);
+                lower_case(name.name).for_each(|byte| out.bytes(&[byte]));
+                start = ",";
             }
-            for text in ["Origin: ", self.origin, "\r\n\r\n"] {
-                out.text(text);
+            if start == "," {
+                out.text("\r\n");
             }
         })
     }
 
     /// Writes the head of the request itself, with its `Origin`. `host` is the server's.
+    ///
+    /// What no page can send is not looked for again: ask [`check_page`](Self::check_page) first.
     ///
     /// # Errors
     ///
@@ -236,26 +226,33 @@ impl<'a> Fetch<'a> {
         target: &str,
         buffer: &'b mut [u8],
     ) -> Result<&'b [u8], BufferTooSmall> {
-        write(buffer, |out| {
-            for text in [
-                self.normalized_method(),
-                " ",
-                target,
-                " HTTP/1.1\r\nHost: ",
-                host,
-                "\r\n",
-            ] {
-                out.text(text);
-            }
+        self.write_head(self.normalized_method(), host, target, buffer, |out| {
             for (name, value) in self.header_list() {
                 out.text(name);
                 out.text(": ");
                 // Isomorphic encoding (Infra section 4.6). A character that has none was found by `check_page`.
                 for c in value.chars() {
-                    out.byte(u8::try_from(c).unwrap_or(b'?'));
+                    out.bytes(&[u8::try_from(c).unwrap_or(b'?')]);
                 }
                 out.text("\r\n");
             }
+        })
+    }
+
+    /// A request line, `Host`, the field lines of `fields`, `Origin`, and the empty line.
+    fn write_head<'b>(
+        &self,
+        method: &str,
+        host: &str,
+        target: &str,
+        buffer: &'b mut [u8],
+        fields: impl Fn(&mut Out<'_>),
+    ) -> Result<&'b [u8], BufferTooSmall> {
+        Out::write(buffer, usize::MAX, |out| {
+            for text in [method, " ", target, " HTTP/1.1\r\nHost: ", host, "\r\n"] {
+                out.text(text);
+            }
+            fields(out);
             for text in ["Origin: ", self.origin, "\r\n\r\n"] {
                 out.text(text);
             }
@@ -390,46 +387,6 @@ impl fmt::Display for UnsafeNames<'_> {
         }
         Ok(())
     }
-}
-
-/// Where the bytes of a head go, or how many they are.
-struct Out<'b> {
-    buffer: &'b mut [u8],
-    len: usize,
-}
-
-impl Out<'_> {
-    fn byte(&mut self, byte: u8) {
-        if let Some(place) = self.buffer.get_mut(self.len) {
-            *place = byte;
-        }
-        self.len += 1;
-    }
-
-    fn text(&mut self, text: &str) {
-        text.bytes().for_each(|byte| self.byte(byte));
-    }
-
-    fn lower_case(&mut self, name: &str) {
-        lower_case(name).for_each(|byte| self.byte(byte));
-    }
-}
-
-fn write(buffer: &mut [u8], head: impl Fn(&mut Out<'_>)) -> Result<&[u8], BufferTooSmall> {
-    let mut measure = Out {
-        buffer: &mut [],
-        len: 0,
-    };
-    head(&mut measure);
-    let needed = measure.len;
-    let Some(place) = buffer.get_mut(..needed) else {
-        return Err(BufferTooSmall::new(needed));
-    };
-    head(&mut Out {
-        buffer: &mut *place,
-        len: 0,
-    });
-    Ok(place)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::ascii::{WORD, equal_bytes};
 use crate::entries::Entries;
 use crate::error::{PolicyError, PolicyErrorKind as Kind, Setting};
-use crate::origin::{self, MAX_ORIGIN_LEN, Origin, OriginError, OriginOrNull};
+use crate::origin::{MAX_ORIGIN_LEN, Origin, OriginError, OriginOrNull};
 use crate::pattern::{self, Form};
 
 /// What no list can say.
@@ -67,6 +67,8 @@ pub(crate) enum Spurned {
     Null,
     NotListed,
     Insecure,
+    /// It is in no list of exact origins, and nothing else was looked at.
+    NotExact,
 }
 
 impl<'a> Allowlist<'a> {
@@ -166,12 +168,7 @@ impl<'a> Allowlist<'a> {
             return Ok(Admitted::Entry(entry));
         }
         if !self.wildcards && self.predicate.is_none() {
-            // No one wants to see it.
-            return Err(match origin::parse(value) {
-                Ok(_) => Spurned::NotListed,
-                Err(_) if value == b"null" => Spurned::Null,
-                Err(error) => Spurned::Malformed(error),
-            });
+            return Err(Spurned::NotExact);
         }
         let origin = match OriginOrNull::parse(value) {
             Ok(OriginOrNull::Origin(origin)) => origin,
@@ -213,10 +210,10 @@ impl<'a> Allowlist<'a> {
 
     /// Whether an entry with a wildcard matches.
     fn has_wildcard_for(&self, origin: &Origin<'_>) -> bool {
-        let matches = |entry: &str| pattern::is_wildcard(entry) && pattern::matches(entry, origin);
         match self.index {
             Some(index) => index.has_wildcard_for(origin),
-            None => self.entries.iter().any(matches),
+            // That an exact entry is not this origin is known.
+            None => self.entries.iter().any(|entry| pattern::matches(entry, origin)),
         }
     }
 }
@@ -262,19 +259,27 @@ impl Prints {
 
 /// A byte other than 0 that depends on each byte of a text and on their order.
 const fn print(text: &[u8]) -> u8 {
-    let mut hash = text.len() as u32;
-    let (words, tail) = text.as_chunks::<4>();
+    const ODD: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
+    let mut hash = text.len();
+    let (words, mut tail) = text.as_chunks::<WORD>();
     let mut i = 0;
     while i < words.len() {
-        hash = (hash.rotate_left(5) ^ u32::from_le_bytes(words[i])).wrapping_mul(0x9e37_79b1);
+        hash = (hash.rotate_left(5) ^ usize::from_le_bytes(words[i])).wrapping_mul(ODD);
         i += 1;
+    }
+    // The last word again, with what is behind it: fewer steps than one for each byte.
+    if !tail.is_empty()
+        && let Some(last) = text.last_chunk::<WORD>()
+    {
+        hash = (hash.rotate_left(5) ^ usize::from_le_bytes(*last)).wrapping_mul(ODD);
+        tail = &[];
     }
     let mut i = 0;
     while i < tail.len() {
-        hash = (hash.rotate_left(5) ^ tail[i] as u32).wrapping_mul(0x9e37_79b1);
+        hash = (hash.rotate_left(5) ^ tail[i] as usize).wrapping_mul(ODD);
         i += 1;
     }
-    (hash >> 24) as u8 | 1
+    (hash >> (usize::BITS - 8)) as u8 | 1
 }
 
 impl fmt::Debug for Allowlist<'_> {

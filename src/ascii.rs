@@ -1,6 +1,6 @@
 //! Byte classes of the grammars, each one ABNF rule.
 //!
-//! One table of 128 bytes holds them all; a byte with the high bit set is in no class.
+//! One table holds them all; a byte with the high bit set is in no class.
 
 /// `tchar`, RFC 9110 section 5.6.2: what a `token` is made of.
 const TCHAR: u8 = 1 << 0;
@@ -16,8 +16,8 @@ const SCHEME_MARK: u8 = 1 << 4;
 /// `_`.
 const UNDERSCORE: u8 = 1 << 5;
 
-const CLASSES: [u8; 128] = {
-    let mut classes = [0; 128];
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
     let mut byte = 0;
     while byte < 128 {
         let b = byte as u8;
@@ -65,8 +65,7 @@ const CLASSES: [u8; 128] = {
 };
 
 const fn has(byte: u8, class: u8) -> bool {
-    // The mask keeps the index below 128, so that no bounds check is left.
-    byte < 128 && CLASSES[(byte & 127) as usize] & class != 0
+    CLASSES[byte as usize] & class != 0
 }
 
 /// `tchar`.
@@ -115,17 +114,38 @@ pub(crate) const fn equal_bytes(word: usize, byte: u8) -> usize {
     word.wrapping_sub(LOW) & !word & (LOW << 7)
 }
 
-/// The index of the first `byte`, a machine word at a time.
+/// So many bytes are compared at once where there are vector registers. Elsewhere it would be one by one.
+const VECTOR: usize = if cfg!(any(
+    target_feature = "sse2",
+    target_feature = "neon",
+    target_feature = "simd128"
+)) {
+    16
+} else {
+    0
+};
+
+/// The index of the first `byte`, many bytes at a time.
+#[inline]
 pub(crate) fn find(bytes: &[u8], byte: u8) -> Option<usize> {
-    let (words, tail) = bytes.as_chunks::<WORD>();
-    for (index, word) in words.iter().enumerate() {
-        let equal = equal_bytes(usize::from_le_bytes(*word), byte);
-        if equal != 0 {
-            return Some(index * WORD + equal.trailing_zeros() as usize / 8);
+    let mut rest = bytes;
+    if VECTOR > 0 {
+        while let Some((block, behind)) = rest.split_first_chunk::<VECTOR>() {
+            if block.iter().fold(false, |found, &other| found | (other == byte)) {
+                break;
+            }
+            rest = behind;
         }
     }
-    let in_tail = tail.iter().position(|&other| other == byte)?;
-    Some(words.len() * WORD + in_tail)
+    while let Some((word, behind)) = rest.split_first_chunk::<WORD>() {
+        let equal = equal_bytes(usize::from_le_bytes(*word), byte);
+        if equal != 0 {
+            return Some(bytes.len() - rest.len() + equal.trailing_zeros() as usize / 8);
+        }
+        rest = behind;
+    }
+    let in_rest = rest.iter().position(|&other| other == byte)?;
+    Some(bytes.len() - rest.len() + in_rest)
 }
 
 /// What is before the first `byte`, and what is after it; all and `None` if there is none.

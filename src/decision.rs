@@ -6,6 +6,7 @@ use crate::allowlist::{Admitted, Spurned};
 use crate::head::{Flaw, Found, Head};
 use crate::list::{Lines, ListCheck, MAX_LINES, check_strict};
 use crate::names;
+use crate::origin::OriginOrNull;
 use crate::policy::{MAX_METHOD_LEN, Policy};
 use crate::reason::{Reason, Refusal};
 use crate::request::{Request, is_preflight};
@@ -51,7 +52,7 @@ pub struct Decision<'a> {
     pub(crate) policy: &'a Policy<'a>,
     pub(crate) kind: Kind,
     pub(crate) is_options: bool,
-    pub(crate) refusal: Option<Refusal>,
+    pub(crate) verdict: Verdict<'a>,
     /// What admitted the origin, if something did.
     pub(crate) admitted: Option<Admitted<'a>>,
     /// The requested method, once it was parsed; empty before.
@@ -65,9 +66,19 @@ pub struct Decision<'a> {
     pub(crate) vary: &'a [&'a str],
 }
 
+/// What a decision comes to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Verdict<'a> {
+    /// Nothing is refused.
+    Allowed,
+    Refused(Refusal),
+    /// The policy has a list of exact origins, which this value of `Origin` is not in. Why not, is found out for who asks.
+    NotExact(&'a [u8]),
+}
+
 impl fmt::Display for Decision<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.refusal, self.kind) {
+        match (self.refusal(), self.kind) {
             (Some(refusal), kind) => write!(f, "{kind} refused: {refusal}"),
             (None, Kind::NotCors) => self.kind.fmt(f),
             (None, kind) => write!(f, "{kind} allowed"),
@@ -146,12 +157,14 @@ impl<'a> Policy<'a> {
         if is_preflight(head) {
             decision.kind = Kind::Preflight;
             // Whoever is refused for its origin learns nothing else.
-            if decision.refusal.is_none() {
+            if let Verdict::Allowed = decision.verdict {
                 let method = decision.judge_method(head);
                 let headers = decision.judge_headers(head, requested);
-                decision.refusal = method.err().or(headers.err());
+                if let Some(refusal) = method.err().or(headers.err()) {
+                    decision.verdict = Verdict::Refused(refusal);
+                }
                 decision.private_network =
-                    self.options.private_network && head.private_network.get() == Found::Value(true);
+                    self.options.private_network && head.private_network == Found::Value(true);
             }
         }
         decision
@@ -163,7 +176,7 @@ impl<'a> Policy<'a> {
             policy: self,
             kind: Kind::Actual,
             is_options: head.is_options,
-            refusal: None,
+            verdict: Verdict::Allowed,
             admitted: None,
             requested_method: "",
             requested_headers: None,
@@ -171,11 +184,10 @@ impl<'a> Policy<'a> {
             private_network: false,
             vary: &[],
         };
-        let origin = head.origin.get();
-        if origin == Found::Absent {
+        if head.origin.is_absent() {
             decision.kind = Kind::NotCors;
         }
-        let refusal = match origin {
+        let refusal = match head.origin {
             // What is missing may be an `Origin`, or a second one.
             _ if !head.is_complete => Refusal::new(Reason::HeadIncomplete),
             Found::Absent => return decision,
@@ -192,9 +204,13 @@ impl<'a> Policy<'a> {
                 Err(Spurned::Null) => Refusal::new(Reason::NullNotAllowed),
                 Err(Spurned::NotListed) => Refusal::new(Reason::OriginNotAllowed),
                 Err(Spurned::Insecure) => Refusal::new(Reason::OriginInsecure),
+                Err(Spurned::NotExact) => {
+                    decision.verdict = Verdict::NotExact(value);
+                    return decision;
+                }
             },
         };
-        decision.refusal = Some(refusal);
+        decision.verdict = Verdict::Refused(refusal);
         decision
     }
 }
@@ -202,7 +218,7 @@ impl<'a> Policy<'a> {
 impl<'a> Decision<'a> {
     /// Fetch section 4.8 step 7.5.
     fn judge_method(&mut self, head: &Head<&'a [u8]>) -> Result<(), Refusal> {
-        let value = match head.method.get() {
+        let value = match head.method {
             Found::Value(value) => value,
             Found::Repeated => return Err(Refusal::new(Reason::RequestMethodRepeated)),
             Found::Cut => return Err(Refusal::new(Reason::RequestMethodCut)),
@@ -275,16 +291,24 @@ impl<'a> Decision<'a> {
 
     /// Whether it is a CORS request, and the policy allows it.
     pub const fn is_allowed(&self) -> bool {
-        self.refusal.is_none() && !matches!(self.kind, Kind::NotCors)
+        !self.is_refused() && !matches!(self.kind, Kind::NotCors)
     }
 
     /// Whether the policy refuses it: a CORS request, or one whose head is incomplete, so that nobody knows yet.
     pub const fn is_refused(&self) -> bool {
-        self.refusal.is_some()
+        !matches!(self.verdict, Verdict::Allowed)
     }
 
     /// Why it is refused, if it is.
     pub const fn refusal(&self) -> Option<Refusal> {
-        self.refusal
+        match self.verdict {
+            Verdict::Allowed => None,
+            Verdict::Refused(refusal) => Some(refusal),
+            Verdict::NotExact(value) => Some(match OriginOrNull::parse(value) {
+                Ok(OriginOrNull::Origin(_)) => Refusal::new(Reason::OriginNotAllowed),
+                Ok(OriginOrNull::Null) => Refusal::new(Reason::NullNotAllowed),
+                Err(error) => Refusal::at(Reason::OriginMalformed, error.at() as u16),
+            }),
+        }
     }
 }

@@ -188,16 +188,21 @@ impl Scanner {
             }
             // What takes many bytes at once.
             match self.state {
-                State::SkipLine => match split_line(rest) {
-                    Some((_, next)) => {
+                State::SkipLine => match skip_lines(rest) {
+                    Some(next) => {
                         self.state = State::LineStart;
                         rest = next;
                         continue;
                     }
                     None => return Ok(chunk.len()),
                 },
-                // A line that is all there needs no states.
                 State::LineStart => {
+                    if !matters(rest) {
+                        self.field = None;
+                        self.state = State::SkipLine;
+                        continue;
+                    }
+                    // A line that is all there needs no states.
                     if let Some((line, next)) = split_line(rest) {
                         self.line(line, sink);
                         rest = next;
@@ -418,7 +423,34 @@ impl Scanner {
     }
 }
 
+/// Whether a line that begins with these bytes, or with these and more, may be one of the four, the section's end, or a fold.
+fn matters(line: &[u8]) -> bool {
+    match line {
+        [b'o' | b'O', ..] => true,
+        // Not `Accept` and its kin.
+        [b'a' | b'A', rest @ ..] => {
+            !matches!(rest, [_, _, _, other, ..] if other.to_ascii_lowercase() != b's')
+        }
+        [b'\r' | b'\n' | b' ' | b'\t', ..] | [] => true,
+        _ => false,
+    }
+}
+
+/// Passes over the line that has begun, and over those behind it that do not matter.
+#[inline]
+fn skip_lines(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes;
+    loop {
+        let (_, next) = split_line(rest)?;
+        if matters(next) {
+            return Some(next);
+        }
+        rest = next;
+    }
+}
+
 /// What is before the first LF, and what follows it.
+#[inline]
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (line, rest) = bytes.split_at_checked(find(bytes, b'\n')?)?;
     Some((line, from(rest, 1)))

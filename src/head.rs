@@ -2,52 +2,52 @@
 
 use crate::field::RequestField;
 
-/// A field that a request has at most once.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Once<V> {
-    /// The value of the last line.
-    pub(crate) value: Option<V>,
-    /// Lines of this name: 0, 1, or more.
-    lines: u8,
-    cut: bool,
-    malformed: bool,
-}
-
-/// What [`Once`] comes to.
+/// What is known of a field that a request has at most once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found<V> {
     Absent,
     Value(V),
+    /// There was more than one line.
     Repeated,
+    /// The value did not come to its end.
     Cut,
     /// Folded, or with white space before the colon.
     Malformed,
 }
 
-impl<V: Copy> Once<V> {
-    const ABSENT: Self = Self {
-        value: None,
-        lines: 0,
-        cut: false,
-        malformed: false,
-    };
+impl<V: Copy> Found<V> {
+    /// A line begins. Until it has ended its value is cut.
+    fn line(&mut self) {
+        *self = match self {
+            Self::Absent => Self::Cut,
+            _ => Self::Repeated,
+        };
+    }
 
-    pub(crate) fn get(&self) -> Found<V> {
-        match (self.lines, self.malformed, self.cut, self.value) {
-            (0, ..) => Found::Absent,
-            (2.., ..) => Found::Repeated,
-            (_, true, ..) => Found::Malformed,
-            (_, _, true, _) | (.., None) => Found::Cut,
-            (.., Some(value)) => Found::Value(value),
+    /// The line that was met last ends with this value.
+    fn value(&mut self, value: V) {
+        if matches!(self, Self::Cut) {
+            *self = Self::Value(value);
         }
     }
 
-    fn map<W>(&self, value: impl FnOnce(V) -> W) -> Once<W> {
-        Once {
-            value: self.value.map(value),
-            lines: self.lines,
-            cut: self.cut,
-            malformed: self.malformed,
+    fn malformed(&mut self) {
+        if !matches!(self, Self::Repeated) {
+            *self = Self::Malformed;
+        }
+    }
+
+    pub(crate) const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    fn map<W>(&self, value: impl FnOnce(V) -> W) -> Found<W> {
+        match *self {
+            Self::Value(found) => Found::Value(value(found)),
+            Self::Absent => Found::Absent,
+            Self::Repeated => Found::Repeated,
+            Self::Cut => Found::Cut,
+            Self::Malformed => Found::Malformed,
         }
     }
 }
@@ -65,10 +65,10 @@ pub(crate) struct Head<V> {
     pub(crate) is_options: bool,
     /// The empty line that ends the head was read.
     pub(crate) is_complete: bool,
-    pub(crate) origin: Once<V>,
-    pub(crate) method: Once<V>,
-    /// Lines of `Access-Control-Request-Private-Network`, and whether the last of them is `true`.
-    pub(crate) private_network: Once<bool>,
+    pub(crate) origin: Found<V>,
+    pub(crate) method: Found<V>,
+    /// Whether `Access-Control-Request-Private-Network` is `true`.
+    pub(crate) private_network: Found<bool>,
     /// Lines of `Access-Control-Request-Headers`.
     pub(crate) list_lines: u8,
     pub(crate) list_flaw: Option<Flaw>,
@@ -79,62 +79,58 @@ impl<V: Copy> Head<V> {
         Self {
             is_options,
             is_complete,
-            origin: Once::ABSENT,
-            method: Once::ABSENT,
-            private_network: Once::ABSENT,
+            origin: Found::Absent,
+            method: Found::Absent,
+            private_network: Found::Absent,
             list_lines: 0,
             list_flaw: None,
         }
     }
 
-    fn once(&mut self, field: RequestField) -> Option<&mut Once<V>> {
+    /// A line of this field was met.
+    pub(crate) fn line(&mut self, field: RequestField) {
         match field {
-            RequestField::Origin => Some(&mut self.origin),
-            RequestField::Method => Some(&mut self.method),
-            RequestField::Headers | RequestField::PrivateNetwork => None,
+            RequestField::Origin => self.origin.line(),
+            RequestField::Method => self.method.line(),
+            RequestField::PrivateNetwork => self.private_network.line(),
+            RequestField::Headers => self.list_lines = self.list_lines.saturating_add(1),
         }
     }
 
-    /// A line of this field was met.
-    pub(crate) fn line(&mut self, field: RequestField) {
-        let lines = match field {
-            RequestField::Origin => &mut self.origin.lines,
-            RequestField::Method => &mut self.method.lines,
-            RequestField::PrivateNetwork => &mut self.private_network.lines,
-            RequestField::Headers => &mut self.list_lines,
-        };
-        *lines = lines.saturating_add(1);
-    }
-
-    /// The line of `Access-Control-Request-Private-Network` that was met last asks for it.
+    /// The line of `Access-Control-Request-Private-Network` that was met last asks for it, or does not.
     pub(crate) fn private_network(&mut self, asks: bool) {
-        self.private_network.value = Some(asks);
+        self.private_network.value(asks);
     }
 
-    /// Whether more than one line of a field was met that a request has at most once.
-    pub(crate) fn is_repeated(&mut self, field: RequestField) -> bool {
-        self.once(field).is_some_and(|once| once.lines > 1)
+    /// Whether more than one line of `Origin` or `Access-Control-Request-Method` was met.
+    pub(crate) fn is_repeated(&self, field: RequestField) -> bool {
+        match field {
+            RequestField::Origin => matches!(self.origin, Found::Repeated),
+            RequestField::Method => matches!(self.method, Found::Repeated),
+            RequestField::PrivateNetwork | RequestField::Headers => false,
+        }
     }
 
-    /// The line that was met last has this value.
+    /// The line of `Origin` or `Access-Control-Request-Method` that was met last has this value.
     pub(crate) fn value(&mut self, field: RequestField, value: V) {
-        if let Some(once) = self.once(field) {
-            once.value = Some(value);
+        match field {
+            RequestField::Origin => self.origin.value(value),
+            RequestField::Method => self.method.value(value),
+            RequestField::PrivateNetwork | RequestField::Headers => {}
         }
     }
 
     /// The line that was met last has this flaw.
     pub(crate) fn flaw(&mut self, field: RequestField, flaw: Flaw) {
-        if field == RequestField::PrivateNetwork {
-            self.private_network.malformed = true;
-            return;
-        }
-        match (self.once(field), flaw) {
-            (Some(once), Flaw::Cut) => once.cut = true,
-            (Some(once), Flaw::Malformed) => once.malformed = true,
+        match (field, flaw) {
+            (RequestField::Origin, Flaw::Malformed) => self.origin.malformed(),
+            (RequestField::Method, Flaw::Malformed) => self.method.malformed(),
+            (RequestField::PrivateNetwork, Flaw::Malformed) => self.private_network.malformed(),
             // What is malformed stays so.
-            (None, Flaw::Malformed) => self.list_flaw = Some(flaw),
-            (None, Flaw::Cut) => self.list_flaw = self.list_flaw.or(Some(flaw)),
+            (RequestField::Headers, Flaw::Malformed) => self.list_flaw = Some(flaw),
+            (RequestField::Headers, Flaw::Cut) => self.list_flaw = self.list_flaw.or(Some(flaw)),
+            // A line without a value is cut.
+            (_, Flaw::Cut) => {}
         }
     }
 

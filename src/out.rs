@@ -4,18 +4,16 @@ use crate::error::BufferTooSmall;
 
 /// Where text goes, and how much of it there has been.
 pub(crate) struct Out<'b> {
-    rest: &'b mut [u8],
+    buffer: &'b mut [u8],
     len: usize,
-    is_full: bool,
 }
 
 impl<'b> Out<'b> {
     /// Counts and writes nothing.
     pub(crate) fn measure(emit: impl FnOnce(&mut Out<'_>)) -> usize {
         let mut out = Out {
-            rest: &mut [],
+            buffer: &mut [],
             len: 0,
-            is_full: true,
         };
         emit(&mut out);
         out.len
@@ -34,15 +32,14 @@ impl<'b> Out<'b> {
             }
         }
         let mut out = Out {
-            rest: &mut *buffer,
+            buffer: &mut *buffer,
             len: 0,
-            is_full: false,
         };
         emit(&mut out);
-        let (len, is_full) = (out.len, out.is_full);
+        let len = out.len;
         match buffer.split_at_checked(len) {
-            Some((written, _)) if !is_full => Ok(written),
-            _ => Err(BufferTooSmall::new(len)),
+            Some((written, _)) => Ok(written),
+            None => Err(BufferTooSmall::new(len)),
         }
     }
 
@@ -52,20 +49,14 @@ impl<'b> Out<'b> {
         self.bytes(text.as_bytes());
     }
 
-    /// The next bytes.
+    /// The next bytes. Once some do not fit, none that follow do.
     #[inline]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        self.len += bytes.len();
-        if self.is_full {
-            return;
+        let end = self.len + bytes.len();
+        if let Some(place) = self.buffer.get_mut(self.len..end) {
+            place.copy_from_slice(bytes);
         }
-        match core::mem::take(&mut self.rest).split_at_mut_checked(bytes.len()) {
-            Some((place, rest)) => {
-                place.copy_from_slice(bytes);
-                self.rest = rest;
-            }
-            None => self.is_full = true,
-        }
+        self.len = end;
     }
 }
 

@@ -192,7 +192,7 @@ impl<'r> Request<'r> {
 
     /// A *CORS request* (Fetch section 3.3.2): it has an `Origin` field line, be it a valid one or not.
     pub fn is_cors(&self) -> bool {
-        self.head.origin.get() != Found::Absent
+        !self.head.origin.is_absent()
     }
 
     /// A *CORS-preflight request* (Fetch section 3.3.2): `OPTIONS` with an `Origin` and an
@@ -204,7 +204,7 @@ impl<'r> Request<'r> {
 
     /// The origin, if there is exactly one and it is valid.
     pub fn origin(&self) -> Option<OriginOrNull<'r>> {
-        match self.head.origin.get() {
+        match self.head.origin {
             Found::Value(value) => OriginOrNull::parse(value).ok(),
             _ => None,
         }
@@ -212,7 +212,7 @@ impl<'r> Request<'r> {
 
     /// The method that a preflight asks for, if there is exactly one and it is a token.
     pub fn requested_method(&self) -> Option<&'r str> {
-        match self.head.method.get() {
+        match self.head.method {
             Found::Value(value) if crate::names::is_token(value) => core::str::from_utf8(value).ok(),
             _ => None,
         }
@@ -225,7 +225,7 @@ impl<'r> Request<'r> {
 }
 
 pub(crate) fn is_preflight(head: &Head<&[u8]>) -> bool {
-    head.is_options && head.origin.get() != Found::Absent && head.method.get() != Found::Absent
+    head.is_options && !head.origin.is_absent() && !head.method.is_absent()
 }
 
 /// Collects what the scanner finds in one chunk, as slices of it.

@@ -8,7 +8,7 @@
 use core::fmt;
 
 use crate::allowlist::Admitted;
-use crate::decision::{Decision, Kind};
+use crate::decision::{Decision, Kind, Verdict};
 use crate::error::BufferTooSmall;
 use crate::lines::FieldLines;
 use crate::names;
@@ -191,7 +191,7 @@ impl<'a> Decision<'a> {
     }
 
     fn max_age(&self) -> Option<FieldValue<'_>> {
-        let answers = self.kind == Kind::Preflight && self.refusal.is_none();
+        let answers = self.kind == Kind::Preflight && !self.is_refused();
         let max_age = self.policy.options.max_age.as_ref().filter(|_| answers)?;
         Some(FieldValue::text(max_age.as_str()))
     }
@@ -216,9 +216,10 @@ impl<'a> Decision<'a> {
     /// in the lists all that it needs, and go on.
     pub(crate) const fn shares_lists(&self) -> bool {
         self.admitted.is_some()
-            && match self.refusal {
-                None => true,
-                Some(refusal) => {
+            && match self.verdict {
+                Verdict::Allowed => true,
+                Verdict::NotExact(_) => false,
+                Verdict::Refused(refusal) => {
                     !self.policy.options.minimal
                         && matches!(
                             refusal.reason(),
@@ -231,7 +232,7 @@ impl<'a> Decision<'a> {
     }
 
     fn is_refused_for(&self, reason: Reason) -> bool {
-        self.refusal.is_some_and(|refusal| refusal.reason() == reason)
+        matches!(self.verdict, Verdict::Refused(refusal) if refusal.reason() == reason)
     }
 
     fn allow_methods(&self) -> Option<FieldValue<'_>> {

@@ -238,15 +238,13 @@ impl Prints {
     /// The entry that is this text, among those that have a byte.
     fn find<'a>(&self, text: &[u8], entries: &[&'a str]) -> Option<&'a str> {
         let print = print(text);
-        for (word, entries) in self.0.iter().zip(entries.chunks(WORD)) {
-            let mut equal = equal_bytes(*word, print);
+        for (start, word) in (0..entries.len()).step_by(WORD).zip(self.0) {
+            let mut equal = equal_bytes(word, print);
             while equal != 0 {
                 let index = equal.trailing_zeros() as usize / 8;
-                // Above the first, `equal` may be wrong, and entries without a print, which are not exact, must not be found.
-                let has_print = (*word >> (index * 8)) as u8 == print;
                 let candidate = entries
-                    .get(index)
-                    .filter(|entry| has_print && entry.as_bytes() == text);
+                    .get(start + index)
+                    .filter(|entry| entry.as_bytes() == text);
                 if candidate.is_some() {
                     return candidate.copied();
                 }

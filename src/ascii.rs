@@ -103,15 +103,36 @@ pub(crate) const fn is_ows(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
+/// Whether a text begins with these `N` letters and marks, in any case of the letters. `lower` is in lower case and has no control
+/// character.
+///
+/// No branch for each byte: where `lower` is known this is a few compares of words.
+#[inline]
+pub(crate) const fn starts_with_ignore_case<const N: usize>(text: &[u8], lower: &str) -> bool {
+    let (Some(start), Some(lower)) = (text.first_chunk::<N>(), lower.as_bytes().first_chunk::<N>()) else {
+        return false;
+    };
+    let mut different = 0;
+    let mut i = 0;
+    while i < N {
+        // The cases of a letter differ in this bit.
+        let case = if lower[i].is_ascii_lowercase() { 0x20 } else { 0 };
+        different |= (start[i] | case) ^ lower[i];
+        i += 1;
+    }
+    different == 0
+}
+
 /// The bytes of a machine word.
 pub(crate) const WORD: usize = size_of::<usize>();
 
-/// The upper bit of each byte of `word` that equals `byte`. The lowest bit is right; one above it may be another byte's.
+/// The upper bit of each byte of `word` that equals `byte`.
 pub(crate) const fn equal_bytes(word: usize, byte: u8) -> usize {
     const LOW: usize = usize::MAX / 255;
-    // A byte that equals is 0 now, and the only kind that borrows from its upper bit.
+    const SEVEN_BITS: usize = LOW * 0x7f;
+    // A byte that equals is 0 now, and the only kind whose upper bit neither is set nor becomes so.
     let word = word ^ LOW.wrapping_mul(byte as usize);
-    word.wrapping_sub(LOW) & !word & (LOW << 7)
+    !(((word & SEVEN_BITS) + SEVEN_BITS) | word | SEVEN_BITS)
 }
 
 /// So many bytes are compared at once where there are vector registers. Elsewhere it would be one by one.
@@ -125,9 +146,9 @@ const VECTOR: usize = if cfg!(any(
     0
 };
 
-/// The index of the first `byte`, many bytes at a time.
-#[inline]
-pub(crate) fn find(bytes: &[u8], byte: u8) -> Option<usize> {
+/// What is not before the first `byte`, or before it by less than so many bytes.
+#[inline(always)]
+fn near(bytes: &[u8], byte: u8) -> &[u8] {
     let mut rest = bytes;
     if VECTOR > 0 {
         while let Some((block, behind)) = rest.split_first_chunk::<VECTOR>() {
@@ -137,15 +158,38 @@ pub(crate) fn find(bytes: &[u8], byte: u8) -> Option<usize> {
             rest = behind;
         }
     }
-    while let Some((word, behind)) = rest.split_first_chunk::<WORD>() {
-        let equal = equal_bytes(usize::from_le_bytes(*word), byte);
-        if equal != 0 {
-            return Some(bytes.len() - rest.len() + equal.trailing_zeros() as usize / 8);
+    rest
+}
+
+/// What follows the first `byte` that `is_wanted` says so of, given what follows; many bytes at a time.
+#[inline(always)]
+pub(crate) fn behind(bytes: &[u8], byte: u8, is_wanted: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
+    let mut rest = near(bytes, byte);
+    while let Some((word, next)) = rest.split_first_chunk::<WORD>() {
+        let mut equal = equal_bytes(usize::from_le_bytes(*word), byte);
+        while equal != 0 {
+            let behind = from(rest, equal.trailing_zeros() as usize / 8 + 1);
+            if is_wanted(behind) {
+                return Some(behind);
+            }
+            equal &= equal - 1;
         }
-        rest = behind;
+        rest = near(next, byte);
     }
-    let in_rest = rest.iter().position(|&other| other == byte)?;
-    Some(bytes.len() - rest.len() + in_rest)
+    while let Some((&other, next)) = rest.split_first() {
+        if other == byte && is_wanted(next) {
+            return Some(next);
+        }
+        rest = next;
+    }
+    None
+}
+
+/// The index of the first `byte`, many bytes at a time.
+#[inline]
+pub(crate) fn find(bytes: &[u8], byte: u8) -> Option<usize> {
+    let behind = behind(bytes, byte, |_| true)?;
+    Some(bytes.len() - behind.len() - 1)
 }
 
 /// What is before the first `byte`, and what is after it; all and `None` if there is none.
@@ -273,6 +317,9 @@ mod tests {
                     let text = &bytes[start..end];
                     assert_eq!(find(text, b'\n'), text.iter().position(|&byte| byte == b'\n'));
                     assert_eq!(find(text, 0), None);
+                    let second = |bytes: &[u8]| bytes.len() < 3;
+                    let plain = (0..text.len()).find(|&i| text[i] == b'\n' && second(&text[i + 1..]));
+                    assert_eq!(behind(text, b'\n', second), plain.map(|i| &text[i + 1..]));
                 }
             }
         }
@@ -283,6 +330,21 @@ mod tests {
         assert_eq!((at(b"ab", 1), at(b"ab", 2)), (b'b', 0));
         assert_eq!((until(b"ab", 1), until(b"ab", 3)), (&b"a"[..], &b"ab"[..]));
         assert_eq!((from(b"ab", 1), from(b"ab", 3)), (&b"b"[..], &b""[..]));
+    }
+
+    #[test]
+    fn starts_as_by_the_byte() {
+        let starts = |text: &[u8]| starts_with_ignore_case::<7>(text, "a-z.`{~");
+        for at in 0..7 {
+            for byte in 0..=255 {
+                let mut text = *b"A-z.`{~ and more";
+                text[at] = byte;
+                let expected = text[..7].eq_ignore_ascii_case(b"a-z.`{~");
+                assert_eq!(starts(&text), expected, "{byte} at {at}");
+            }
+        }
+        assert!(starts(b"A-Z.`{~"));
+        assert!(!starts(b"A-Z.`{"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::entries::{Entries, Names};
 use crate::error::{PolicyError, PolicyErrorKind as Kind, Setting};
 use crate::index::OriginIndex;
 use crate::origin::Origin;
-use crate::policy::{Options, Policy, RefusedStatus, SuccessStatus};
+use crate::policy::{Options, Policy, RefusedStatus, Rendered, SuccessStatus};
 use crate::seconds::{MAX_MAX_AGE, Seconds};
 
 impl<'a> Policy<'a> {
@@ -288,6 +288,7 @@ impl<'a> PolicyBuilder<'a> {
             headers,
             expose,
             options: self.options,
+            rendered: Rendered::NONE,
             max_response_len: 0,
         };
         if let Some(seconds) = self.max_age {
@@ -336,6 +337,7 @@ impl PolicyBuilder<'static> {
                 headers: policy.headers.detached(),
                 expose: policy.expose.detached(),
                 options: policy.options,
+                rendered: Rendered::NONE,
                 max_response_len: policy.max_response_len,
             }),
             Err(error) => Err(error),

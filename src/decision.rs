@@ -148,70 +148,79 @@ impl<'a> Policy<'a> {
             is_complete: true,
             ..*head
         };
-        self.judge_origin(&head)
+        self.judge_actual(&head)
     }
 
     pub(crate) fn judge(&'a self, head: &Head<&'a [u8]>, requested: Requested<'_, 'a>) -> Decision<'a> {
-        let mut decision = self.judge_origin(head);
         // Fetch section 3.3.2 *CORS-preflight request*: every other OPTIONS is an ordinary request.
         if is_preflight(head) {
-            decision.kind = Kind::Preflight;
-            // Whoever is refused for its origin learns nothing else.
-            if let Verdict::Allowed = decision.verdict {
-                let method = decision.judge_method(head);
-                let headers = decision.judge_headers(head, requested);
-                if let Some(refusal) = method.err().or(headers.err()) {
-                    decision.verdict = Verdict::Refused(refusal);
-                }
-                decision.private_network =
-                    self.options.private_network && head.private_network == Found::Value(true);
-            }
+            self.judge_preflight(head, requested)
+        } else {
+            self.judge_actual(head)
         }
-        decision
     }
 
-    /// The decision as far as the origin makes it.
-    fn judge_origin(&'a self, head: &Head<&'a [u8]>) -> Decision<'a> {
-        let mut decision = Decision {
+    fn judge_actual(&'a self, head: &Head<&'a [u8]>) -> Decision<'a> {
+        let (verdict, admitted) = self.judge_origin(head);
+        let kind = if head.origin.is_absent() {
+            Kind::NotCors
+        } else {
+            Kind::Actual
+        };
+        Decision {
             policy: self,
-            kind: Kind::Actual,
+            kind,
             is_options: head.is_options,
-            verdict: Verdict::Allowed,
-            admitted: None,
+            verdict,
+            admitted,
             requested_method: "",
             requested_headers: None,
             asked: 0,
             private_network: false,
             vary: &[],
-        };
-        if head.origin.is_absent() {
-            decision.kind = Kind::NotCors;
         }
+    }
+
+    // Not inlined, so that other requests do not pay for its frame.
+    #[inline(never)]
+    fn judge_preflight(&'a self, head: &Head<&'a [u8]>, requested: Requested<'_, 'a>) -> Decision<'a> {
+        let mut decision = Decision {
+            kind: Kind::Preflight,
+            ..self.judge_actual(head)
+        };
+        // Whoever is refused for its origin learns nothing else.
+        if !decision.is_refused() {
+            let method = decision.judge_method(head);
+            let headers = decision.judge_headers(head, requested);
+            if let Some(refusal) = method.err().or(headers.err()) {
+                decision.verdict = Verdict::Refused(refusal);
+            }
+            decision.private_network =
+                self.options.private_network && head.private_network == Found::Value(true);
+        }
+        decision
+    }
+
+    /// What the origin makes of a request, and what admits it.
+    fn judge_origin(&'a self, head: &Head<&'a [u8]>) -> (Verdict<'a>, Option<Admitted<'a>>) {
         let refusal = match head.origin {
             // What is missing may be an `Origin`, or a second one.
             _ if !head.is_complete => Refusal::new(Reason::HeadIncomplete),
-            Found::Absent => return decision,
+            Found::Absent => return (Verdict::Allowed, None),
             Found::Repeated => Refusal::new(Reason::OriginRepeated),
             Found::Cut => Refusal::new(Reason::OriginCut),
             Found::Malformed => Refusal::new(Reason::OriginMalformed),
             // Fetch section 4.10 *CORS check* compares bytes, and so does this.
             Found::Value(value) => match self.origins.admit(value) {
-                Ok(admitted) => {
-                    decision.admitted = Some(admitted);
-                    return decision;
-                }
+                Ok(admitted) => return (Verdict::Allowed, Some(admitted)),
+                Err(Spurned::NotExact) => return (Verdict::NotExact(value), None),
                 Err(Spurned::Malformed(error)) => Refusal::at(Reason::OriginMalformed, error.at() as u16),
                 Err(Spurned::Null) => Refusal::new(Reason::NullNotAllowed),
                 Err(Spurned::NotListed) => Refusal::new(Reason::OriginNotAllowed),
                 Err(Spurned::Insecure) => Refusal::new(Reason::OriginInsecure),
-                Err(Spurned::NotExact) => {
-                    decision.verdict = Verdict::NotExact(value);
-                    return decision;
-                }
             },
         };
-        decision.verdict = Verdict::Refused(refusal);
-        decision
+        (Verdict::Refused(refusal), None)
     }
 }
 

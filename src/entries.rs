@@ -91,25 +91,21 @@ pub(crate) struct Iter<'a> {
 
 impl Iter<'_> {
     /// Those entries whose bit is set, with commas between them.
-    pub(crate) fn emit(&self, bits: u64, out: &mut Out<'_>) {
-        let mut selected = |bits: &mut u64, entry: &str, is_first: &mut bool| {
-            if *bits & 1 == 1 {
-                if !*is_first {
+    pub(crate) const fn emit(&self, bits: u64, out: &mut Out<'_>) {
+        let (mut bits, mut is_first) = (bits, true);
+        let mut cursor = self.cursor;
+        while bits != 0 {
+            let Some(entry) = self.entries.next(&mut cursor) else {
+                return;
+            };
+            if bits & 1 == 1 {
+                if !is_first {
                     out.text(",");
                 }
                 out.text(entry);
-                *is_first = false;
+                is_first = false;
             }
-            *bits >>= 1;
-        };
-        let (mut bits, mut is_first) = (bits, true);
-        match self.entries {
-            Entries::Slice(entries) => entries
-                .iter()
-                .for_each(|entry| selected(&mut bits, entry, &mut is_first)),
-            joined => joined
-                .iter()
-                .for_each(|entry| selected(&mut bits, entry, &mut is_first)),
+            bits >>= 1;
         }
     }
 }

@@ -14,7 +14,7 @@
 
 use core::fmt;
 
-use crate::ascii::{find, from, is_ows, is_tchar, trim_ows_start};
+use crate::ascii::{behind, from, is_ows, is_tchar, starts_with_ignore_case, trim_ows_start, until};
 use crate::names;
 
 /// The request fields of the CORS protocol.
@@ -41,35 +41,45 @@ impl RequestField {
     /// The field of this name, if it is one of the four. Their lengths differ.
     pub(crate) fn from_name(name: &[u8]) -> Option<Self> {
         let field = match name.len() {
-            6 => Self::Origin,
-            29 => Self::Method,
-            30 => Self::Headers,
-            38 => Self::PrivateNetwork,
-            _ => return None,
+            ORIGIN => Self::origin_at_start_of(name),
+            METHOD | HEADERS | PRIVATE_NETWORK => Self::requested_at_start_of(name),
+            _ => None,
         };
-        field
-            .name()
-            .as_bytes()
-            .eq_ignore_ascii_case(name)
-            .then_some(field)
+        field.filter(|field| field.name().len() == name.len())
     }
 
-    /// The field whose name a line begins with, in any case, whatever follows it.
+    /// The field whose name a line begins with, in any case, whatever follows it. No name is the start of another.
     fn at_start_of(line: &[u8]) -> Option<Self> {
-        let starts_with = |name: &str| {
-            let start = line.split_at_checked(name.len());
-            start.is_some_and(|(start, _)| start.eq_ignore_ascii_case(name.as_bytes()))
-        };
-        // Most lines are sent home by their first letter, `Accept` and its kin by their seventh.
         match line {
-            [b'o' | b'O', ..] if starts_with(names::ORIGIN) => Some(Self::Origin),
-            [b'a' | b'A', _, _, _, _, _, b'-', ..] => [Self::Method, Self::Headers, Self::PrivateNetwork]
-                .into_iter()
-                .find(|field| starts_with(field.name())),
+            [b'o' | b'O', ..] => Self::origin_at_start_of(line),
+            [b'a' | b'A', ..] => Self::requested_at_start_of(line),
             _ => None,
         }
     }
+
+    #[inline]
+    fn origin_at_start_of(line: &[u8]) -> Option<Self> {
+        starts_with_ignore_case::<ORIGIN>(line, names::ORIGIN).then_some(Self::Origin)
+    }
+
+    fn requested_at_start_of(line: &[u8]) -> Option<Self> {
+        if starts_with_ignore_case::<METHOD>(line, names::REQUEST_METHOD) {
+            Some(Self::Method)
+        } else if starts_with_ignore_case::<HEADERS>(line, names::REQUEST_HEADERS) {
+            Some(Self::Headers)
+        } else if starts_with_ignore_case::<PRIVATE_NETWORK>(line, names::REQUEST_PRIVATE_NETWORK) {
+            Some(Self::PrivateNetwork)
+        } else {
+            None
+        }
+    }
 }
+
+// The lengths of the four names.
+const ORIGIN: usize = names::ORIGIN.len();
+const METHOD: usize = names::REQUEST_METHOD.len();
+const HEADERS: usize = names::REQUEST_HEADERS.len();
+const PRIVATE_NETWORK: usize = names::REQUEST_PRIVATE_NETWORK.len();
 
 /// Receives what a [`Scanner`] finds. `'c` is the lifetime of the chunks.
 pub(crate) trait Sink<'c> {
@@ -196,6 +206,18 @@ impl Scanner {
                     }
                     None => return Ok(chunk.len()),
                 },
+                // A method that is all there, too.
+                State::Leading => {
+                    let end = names::first_non_tchar(rest);
+                    if let Some((method, [b' ', next @ ..])) = rest.split_at_checked(end)
+                        && !method.is_empty()
+                    {
+                        sink.method(method == OPTIONS);
+                        self.state = State::SkipLine;
+                        rest = next;
+                        continue;
+                    }
+                }
                 State::LineStart => {
                     if !matters(rest) {
                         self.field = None;
@@ -437,21 +459,13 @@ fn matters(line: &[u8]) -> bool {
 }
 
 /// Passes over the line that has begun, and over those behind it that do not matter.
-#[inline]
 fn skip_lines(bytes: &[u8]) -> Option<&[u8]> {
-    let mut rest = bytes;
-    loop {
-        let (_, next) = split_line(rest)?;
-        if matters(next) {
-            return Some(next);
-        }
-        rest = next;
-    }
+    behind(bytes, b'\n', matters)
 }
 
 /// What is before the first LF, and what follows it.
 #[inline]
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (line, rest) = bytes.split_at_checked(find(bytes, b'\n')?)?;
-    Some((line, from(rest, 1)))
+    let rest = behind(bytes, b'\n', |_| true)?;
+    Some((until(bytes, bytes.len() - rest.len() - 1), rest))
 }

@@ -143,6 +143,7 @@ mod existing;
 mod lines;
 mod preflight;
 mod reader;
+mod rendered;
 mod response;
 mod value;
 

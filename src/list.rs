@@ -75,7 +75,7 @@ impl ListCheck {
     /// The check of a list that is in memory.
     pub(crate) fn of(list: RequestedHeaders<'_>, allowed: &Names<'_>) -> Self {
         let mut check = Self::new();
-        for line in list.line.into_iter().chain(list.more.iter().copied()) {
+        for line in list.lines() {
             if !check.plain_line(allowed, line) {
                 check.feed(allowed, line);
                 check.end_line(allowed);
@@ -283,25 +283,22 @@ impl ListCheck {
 /// The lines of `Access-Control-Request-Headers`, those within the budget.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lines<'r> {
-    lines: [&'r [u8]; MAX_LINES as usize],
-    kept: u8,
+    lines: [Option<&'r [u8]>; MAX_LINES as usize],
 }
 
 impl<'r> Lines<'r> {
     pub(crate) const NONE: Self = Self {
-        lines: [b""; MAX_LINES as usize],
-        kept: 0,
+        lines: [None; MAX_LINES as usize],
     };
 
     pub(crate) fn keep(&mut self, line: &'r [u8]) {
-        if let Some(place) = self.lines.get_mut(self.kept as usize) {
-            *place = line;
-            self.kept += 1;
+        if let Some(place) = self.lines.iter_mut().find(|place| place.is_none()) {
+            *place = Some(line);
         }
     }
 
     pub(crate) fn names(&self) -> RequestedHeaders<'_> {
-        RequestedHeaders::new(self.lines.get(..self.kept as usize).unwrap_or(&[]))
+        RequestedHeaders::new(&self.lines)
     }
 }
 
@@ -311,30 +308,30 @@ impl<'r> Lines<'r> {
 #[derive(Clone, Debug)]
 pub struct RequestedHeaders<'r> {
     line: Option<&'r [u8]>,
-    more: &'r [&'r [u8]],
+    /// The lines behind it, up to the first that there is not.
+    more: &'r [Option<&'r [u8]>],
 }
 
 impl<'r> RequestedHeaders<'r> {
-    const NONE: Self = Self {
-        line: None,
-        more: &[],
-    };
+    fn new(lines: &'r [Option<&'r [u8]>]) -> Self {
+        let (line, more) = match lines.split_first() {
+            Some((line, more)) => (*line, more),
+            None => (None, lines),
+        };
+        Self { line, more }
+    }
 
-    fn new(lines: &'r [&'r [u8]]) -> Self {
-        match lines.split_first() {
-            Some((line, more)) => Self {
-                line: Some(line),
-                more,
-            },
-            None => Self::NONE,
-        }
+    /// The lines.
+    fn lines(&self) -> impl Iterator<Item = &'r [u8]> + use<'r> {
+        self.line
+            .into_iter()
+            .chain(self.more.iter().map_while(|line| *line))
     }
 
     /// The next member, white space trimmed, empty or not.
     fn member(&mut self) -> Option<&'r [u8]> {
         let line = self.line?;
-        let comma = line.iter().position(|&byte| byte == b',');
-        match comma.and_then(|comma| line.split_at_checked(comma)) {
+        match find(line, b',').and_then(|comma| line.split_at_checked(comma)) {
             Some((member, rest)) => {
                 self.line = rest.get(1..);
                 Some(crate::ascii::trim_ows(member))

@@ -26,6 +26,35 @@ response_fields! {
     VARY, VARY_IS = "vary";
 }
 
+/// What a response depends on besides its URL.
+pub(crate) struct Vary {
+    pub(crate) value: &'static str,
+    /// The whole line.
+    pub(crate) line: &'static str,
+    /// The value's members.
+    pub(crate) members: &'static [&'static str],
+}
+
+macro_rules! vary {
+    ($value:literal, $members:expr) => {
+        Vary {
+            value: $value,
+            line: concat!("vary: ", $value, "\r\n"),
+            members: $members,
+        }
+    };
+}
+
+pub(crate) const VARY_ACTUAL: &Vary = &vary!("origin", &[ORIGIN]);
+pub(crate) const VARY_OPTIONS: &Vary = &vary!(
+    "origin,access-control-request-method,access-control-request-headers",
+    &[ORIGIN, REQUEST_METHOD, REQUEST_HEADERS]
+);
+pub(crate) const VARY_PRIVATE_NETWORK: &Vary = &vary!(
+    "origin,access-control-request-method,access-control-request-headers,access-control-request-private-network",
+    &[ORIGIN, REQUEST_METHOD, REQUEST_HEADERS, REQUEST_PRIVATE_NETWORK]
+);
+
 // Request fields of the CORS protocol, Fetch section 3.3.2 *HTTP requests*.
 pub(crate) const ORIGIN: &str = "origin";
 pub(crate) const REQUEST_METHOD: &str = "access-control-request-method";

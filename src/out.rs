@@ -9,12 +9,19 @@ pub(crate) struct Out<'b> {
 }
 
 impl<'b> Out<'b> {
+    /// What does not fit into the buffer is only counted.
+    pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
+        Self { buffer, len: 0 }
+    }
+
+    /// The length of all that was given.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
     /// Counts and writes nothing.
     pub(crate) fn measure(emit: impl FnOnce(&mut Out<'_>)) -> usize {
-        let mut out = Out {
-            buffer: &mut [],
-            len: 0,
-        };
+        let mut out = Out::new(&mut []);
         emit(&mut out);
         out.len
     }
@@ -31,10 +38,7 @@ impl<'b> Out<'b> {
                 return Err(BufferTooSmall::new(needed));
             }
         }
-        let mut out = Out {
-            buffer: &mut *buffer,
-            len: 0,
-        };
+        let mut out = Out::new(&mut *buffer);
         emit(&mut out);
         let len = out.len;
         match buffer.split_at_checked(len) {
@@ -45,18 +49,19 @@ impl<'b> Out<'b> {
 
     /// The next text.
     #[inline]
-    pub(crate) fn text(&mut self, text: &str) {
+    pub(crate) const fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
     /// The next bytes. Once some do not fit, none that follow do.
     #[inline]
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        let end = self.len + bytes.len();
-        if let Some(place) = self.buffer.get_mut(self.len..end) {
+    pub(crate) const fn bytes(&mut self, bytes: &[u8]) {
+        if let Some((_, rest)) = self.buffer.split_at_mut_checked(self.len)
+            && let Some((place, _)) = rest.split_at_mut_checked(bytes.len())
+        {
             place.copy_from_slice(bytes);
         }
-        self.len = end;
+        self.len += bytes.len();
     }
 }
 

@@ -6,7 +6,7 @@ use crate::allowlist::Allowlist;
 #[cfg(feature = "heapless-v0.9")]
 use crate::entries::Entries;
 use crate::entries::Names;
-use crate::names;
+use crate::names::{self, Vary};
 use crate::seconds::Seconds;
 
 /// The most bytes of requested header names that a policy echoes: 1024, or as many as it lists beside `*`, see `max_echoed_len`.
@@ -79,6 +79,7 @@ pub struct Policy<'a> {
     pub(crate) headers: Names<'a>,
     pub(crate) expose: Names<'a>,
     pub(crate) options: Options,
+    pub(crate) rendered: Rendered<'a>,
     pub(crate) max_response_len: usize,
 }
 
@@ -105,6 +106,21 @@ impl Options {
         max_age: None,
         success: SuccessStatus::NoContent,
         refused: RefusedStatus::Forbidden,
+    };
+}
+
+/// What follows the origin in the answers to allowed requests, with the CRLF of its line; nothing where that depends on the request, or was
+/// not rendered.
+#[derive(Clone, Copy)]
+pub(crate) struct Rendered<'a> {
+    pub(crate) actual: &'a [u8],
+    pub(crate) preflight: &'a [u8],
+}
+
+impl Rendered<'_> {
+    pub(crate) const NONE: Self = Self {
+        actual: &[],
+        preflight: &[],
     };
 }
 
@@ -209,8 +225,8 @@ impl Policy<'_> {
             len += line_len(names::ALLOW_CREDENTIALS, "true".len());
         }
         // An actual request can be an OPTIONS too, so both have the long form.
-        if let Some((vary, _)) = self.vary(true) {
-            len += line_len(names::VARY, vary.len());
+        if let Some(vary) = self.vary(true) {
+            len += vary.line.len();
         }
         len
     }
@@ -225,26 +241,15 @@ impl Policy<'_> {
     /// What a response depends on besides its URL, if it does: on every response of a policy that depends on the origin,
     /// refused and non-CORS ones too (Fetch *CORS protocol and HTTP caches*); `OPTIONS` also on the fields that make it a
     /// preflight and that the answer depends on.
-    ///
-    /// The value, and its members.
-    pub(crate) const fn vary(&self, is_options: bool) -> Option<(&'static str, &'static [&'static str])> {
-        let (members, _) = VARY_MEMBERS.split_at(match (is_options, self.options.private_network) {
-            (false, _) => 1,
-            (true, false) => 3,
-            (true, true) => 4,
-        });
+    pub(crate) const fn vary(&self, is_options: bool) -> Option<&'static Vary> {
         if !self.origins.depends_on_origin() {
             return None;
         }
-        let value = match members.len() {
-            1 => names::ORIGIN,
-            3 => "origin,access-control-request-method,access-control-request-headers",
-            _ => {
-                "origin,access-control-request-method,access-control-request-headers,\
-                 access-control-request-private-network"
-            }
-        };
-        Some((value, members))
+        Some(match (is_options, self.options.private_network) {
+            (false, _) => names::VARY_ACTUAL,
+            (true, false) => names::VARY_OPTIONS,
+            (true, true) => names::VARY_PRIVATE_NETWORK,
+        })
     }
 
     /// Whether a preflight that is refused for its method is told the safelisted methods: if the policy has no list that it could be told.
@@ -277,14 +282,6 @@ const fn max(a: usize, b: usize) -> usize {
 const fn line_len(name: &str, value_len: usize) -> usize {
     name.len() + 2 + value_len + 2
 }
-
-/// What the answer to an `OPTIONS` request depends on; the first of them is what every other answer depends on.
-const VARY_MEMBERS: &[&str] = &[
-    names::ORIGIN,
-    names::REQUEST_METHOD,
-    names::REQUEST_HEADERS,
-    names::REQUEST_PRIVATE_NETWORK,
-];
 
 impl fmt::Debug for Policy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -65,8 +65,7 @@ impl<'r> Request<'r> {
     /// [`HeadError`], if the head does not end or does not begin with a request line. What is wrong with the fields that
     /// CORS looks at is no error here, but a reason to refuse.
     pub fn from_head(head: &'r [u8]) -> Result<Self, HeadError> {
-        let (request, whole) = Self::read(Scanner::head(), false, head)?;
-        whole.map(|()| request)
+        Self::read(Scanner::head(), false, head)?.whole()
     }
 
     /// Reads a header section without its request line: field lines, and the empty line that ends them.
@@ -76,8 +75,7 @@ impl<'r> Request<'r> {
     /// [`HeadError::Incomplete`], if there is no such empty line.
     pub fn from_header_section(method: impl AsRef<[u8]>, section: &'r [u8]) -> Result<Self, HeadError> {
         let is_options = method.as_ref() == b"OPTIONS";
-        let (request, whole) = Self::read(Scanner::section(), is_options, section)?;
-        whole.map(|()| request)
+        Self::read(Scanner::section(), is_options, section)?.whole()
     }
 
     /// Reads what there is of a head that was too long for the server's buffer, or that it gave up on: for its error reply.
@@ -101,28 +99,28 @@ impl<'r> Request<'r> {
     ///
     /// [`HeadError::RequestLine`], if it does not begin with a request line.
     pub fn from_incomplete_head(head: &'r [u8]) -> Result<Self, HeadError> {
-        Self::read(Scanner::head(), false, head).map(|(request, _)| request)
+        Self::read(Scanner::head(), false, head)
     }
 
-    /// What there is, and whether it is whole.
-    fn read(
-        mut scanner: Scanner,
-        is_options: bool,
-        bytes: &'r [u8],
-    ) -> Result<(Self, Result<(), HeadError>), HeadError> {
+    /// What there is.
+    fn read(mut scanner: Scanner, is_options: bool, bytes: &'r [u8]) -> Result<Self, HeadError> {
+        let mut request = Self::with_head(Head::new(is_options, false));
         let mut slices = Slices {
-            request: Self::with_head(Head::new(is_options, false)),
+            request: &mut request,
             field: None,
             value: b"",
         };
         scanner.push(bytes, &mut slices)?;
-        slices.request.head.is_complete = scanner.is_done();
-        let whole = if scanner.is_done() {
-            Ok(())
+        request.head.is_complete = scanner.is_done();
+        Ok(request)
+    }
+
+    fn whole(self) -> Result<Self, HeadError> {
+        if self.head.is_complete {
+            Ok(self)
         } else {
             Err(HeadError::Incomplete)
-        };
-        Ok((slices.request, whole))
+        }
     }
 
     /// Takes names and values from a parser of the server's own, such as `httparse` or HTTP/2. Other fields, pseudo-header
@@ -229,13 +227,13 @@ pub(crate) fn is_preflight(head: &Head<&[u8]>) -> bool {
 }
 
 /// Collects what the scanner finds in one chunk, as slices of it.
-struct Slices<'r> {
-    request: Request<'r>,
+struct Slices<'s, 'r> {
+    request: &'s mut Request<'r>,
     field: Option<RequestField>,
     value: &'r [u8],
 }
 
-impl<'r> Sink<'r> for Slices<'r> {
+impl<'r> Sink<'r> for Slices<'_, 'r> {
     fn method(&mut self, is_options: bool) {
         self.request.head.is_options = is_options;
     }

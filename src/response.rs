@@ -80,6 +80,15 @@ impl<'d> Iterator for Fields<'d> {
     }
 }
 
+/// A line, if it has a value.
+fn emit_line(out: &mut Out<'_>, start: &str, value: Option<FieldValue<'_>>) {
+    if let Some(value) = value {
+        out.text(start);
+        value.emit(out);
+        out.text("\r\n");
+    }
+}
+
 const SLOTS: u8 = 8;
 
 impl<'a> Decision<'a> {
@@ -128,28 +137,54 @@ impl<'a> Decision<'a> {
 
     /// The same text as [`parts`](Self::parts), without an iterator's state.
     pub(crate) fn emit(&self, out: &mut Out<'_>) {
-        let mut line = |start: &str, value: Option<FieldValue<'_>>| {
-            if let Some(value) = value {
-                out.text(start);
-                value.emit(out);
-                out.text("\r\n");
+        if let Some(origin) = self.allow_origin_text() {
+            out.text(names::ALLOW_ORIGIN_IS);
+            out.text(origin);
+            let rendered = self.rendered();
+            if !rendered.is_empty() {
+                return out.bytes(rendered);
             }
+            self.emit_behind_origin(out);
+        }
+        match self.policy.vary(self.is_options) {
+            Some(vary) if self.vary.is_empty() => out.text(vary.line),
+            None if self.vary.is_empty() => {}
+            _ => self.emit_merged_vary(out),
+        }
+    }
+
+    #[inline(never)]
+    fn emit_merged_vary(&self, out: &mut Out<'_>) {
+        emit_line(out, names::VARY_IS, self.vary());
+    }
+
+    /// What follows the origin, if it was rendered with the policy.
+    const fn rendered(&self) -> &[u8] {
+        let rendered = &self.policy.rendered;
+        let is_fixed = match self.kind {
+            Kind::Preflight => !self.is_refused() && !self.private_network,
+            // An actual request can be an OPTIONS too, and varies by more then.
+            Kind::Actual | Kind::NotCors => !self.is_options,
         };
-        let allow_origin = self.allow_origin();
-        let allows_origin = allow_origin.is_some();
-        line(names::ALLOW_ORIGIN_IS, allow_origin);
-        if allows_origin {
-            line(names::ALLOW_CREDENTIALS_IS, self.allow_credentials());
+        match self.kind {
+            _ if !is_fixed || !self.vary.is_empty() => &[],
+            Kind::Preflight => rendered.preflight,
+            Kind::Actual | Kind::NotCors => rendered.actual,
         }
+    }
+
+    #[inline(never)]
+    fn emit_behind_origin(&self, out: &mut Out<'_>) {
+        out.text("\r\n");
+        emit_line(out, names::ALLOW_CREDENTIALS_IS, self.allow_credentials());
         if self.kind == Kind::Preflight {
-            line(names::ALLOW_METHODS_IS, self.allow_methods());
-            line(names::ALLOW_HEADERS_IS, self.allow_headers());
-            line(names::ALLOW_PRIVATE_NETWORK_IS, self.allow_private_network());
-            line(names::MAX_AGE_IS, self.max_age());
-        } else if allows_origin {
-            line(names::EXPOSE_HEADERS_IS, self.expose_headers());
+            emit_line(out, names::ALLOW_METHODS_IS, self.allow_methods());
+            emit_line(out, names::ALLOW_HEADERS_IS, self.allow_headers());
+            emit_line(out, names::ALLOW_PRIVATE_NETWORK_IS, self.allow_private_network());
+            emit_line(out, names::MAX_AGE_IS, self.max_age());
+        } else {
+            emit_line(out, names::EXPOSE_HEADERS_IS, self.policy.fixed_expose());
         }
-        line(names::VARY_IS, self.vary());
     }
 
     /// At most how many bytes a whole response has; unknown if it has a `Vary` of the server's own.
@@ -167,7 +202,7 @@ impl<'a> Decision<'a> {
             // Only beside an allow-origin, and exactly `true` (Fetch section 4.10 steps 6 and 7).
             1 => (
                 names::ALLOW_CREDENTIALS,
-                self.allow_origin().and_then(|_| self.allow_credentials()),
+                self.allow_origin_text().and_then(|_| self.allow_credentials()),
             ),
             2 => (names::ALLOW_METHODS, self.allow_methods()),
             3 => (names::ALLOW_HEADERS, self.allow_headers()),
@@ -180,10 +215,7 @@ impl<'a> Decision<'a> {
     }
 
     fn allow_credentials(&self) -> Option<FieldValue<'_>> {
-        self.policy
-            .options
-            .credentials
-            .then_some(FieldValue::text("true"))
+        self.policy.fixed_credentials()
     }
 
     fn allow_private_network(&self) -> Option<FieldValue<'_>> {
@@ -192,22 +224,25 @@ impl<'a> Decision<'a> {
 
     fn max_age(&self) -> Option<FieldValue<'_>> {
         let answers = self.kind == Kind::Preflight && !self.is_refused();
-        let max_age = self.policy.options.max_age.as_ref().filter(|_| answers)?;
-        Some(FieldValue::text(max_age.as_str()))
+        self.policy.fixed_max_age().filter(|_| answers)
     }
 
     fn allow_origin(&self) -> Option<FieldValue<'_>> {
+        self.allow_origin_text().map(FieldValue::text)
+    }
+
+    fn allow_origin_text(&self) -> Option<&str> {
         // Fetch *CORS protocol and HTTP caches*: what is the same for everyone is sent to everyone, also without an
         // `Origin` and with one that does not parse, so that no cache keeps a response that lacks it.
         if self.policy.origins.any && self.kind != Kind::Preflight {
-            return Some(FieldValue::text("*"));
+            return Some("*");
         }
         if self.kind == Kind::Preflight && !self.shares_lists() {
             return None;
         }
         match self.admitted? {
-            Admitted::Any => Some(FieldValue::text("*")),
-            Admitted::Entry(origin) | Admitted::Request(origin) => Some(FieldValue::text(origin)),
+            Admitted::Any => Some("*"),
+            Admitted::Entry(origin) | Admitted::Request(origin) => Some(origin),
         }
     }
 
@@ -236,7 +271,6 @@ impl<'a> Decision<'a> {
     }
 
     fn allow_methods(&self) -> Option<FieldValue<'_>> {
-        let methods = &self.policy.methods;
         if self.kind != Kind::Preflight || !self.shares_lists() {
             return None;
         }
@@ -245,20 +279,13 @@ impl<'a> Decision<'a> {
             // streamed (Fetch section 4.8 step 7.4).
             return Some(FieldValue::text(names::SAFELISTED_METHODS));
         }
-        if methods.is_empty() {
-            return None;
+        if self.policy.methods.is_empty() || self.policy.has_fixed_methods() {
+            return self.policy.fixed_methods();
         }
+        // Fetch section 4.8 step 7.5: with credentials `*` is a method of that name. A safelisted method needs no mention.
         let requested = self.requested_method;
-        // A safelisted method needs no mention.
         let mention = !requested.is_empty() && !names::is_safelisted_method(requested.as_bytes());
-        if methods.any && !self.policy.options.credentials {
-            Some(FieldValue::text("*"))
-        } else if methods.any || self.policy.options.only_requested {
-            // Fetch section 4.8 step 7.5: with credentials `*` is a method of that name.
-            mention.then_some(FieldValue::text(requested))
-        } else {
-            Some(FieldValue::names(methods, methods.distinct))
-        }
+        mention.then_some(FieldValue::text(requested))
     }
 
     fn allow_headers(&self) -> Option<FieldValue<'_>> {
@@ -270,41 +297,30 @@ impl<'a> Decision<'a> {
             // Browsers take `*` for it all the same, against Fetch section 4.8 step 7.6.
             return None;
         }
-        if headers.any && !self.policy.options.credentials {
-            let covered = if headers.authorization {
-                "*,authorization"
-            } else {
-                "*"
-            };
-            return Some(FieldValue::text(covered));
+        if self.policy.has_fixed_headers() {
+            return self.policy.fixed_headers();
         }
         let value = if headers.any {
             FieldValue::requested(self.requested_headers.as_ref()?.names())
-        } else if self.policy.options.only_requested {
-            FieldValue::names(headers, self.asked & headers.distinct)
         } else {
-            FieldValue::names(headers, headers.distinct)
+            FieldValue::names(headers, self.asked & headers.distinct)
         };
         value.non_empty()
     }
 
     fn expose_headers(&self) -> Option<FieldValue<'_>> {
-        let expose = &self.policy.expose;
-        if self.kind == Kind::Preflight || self.allow_origin().is_none() || expose.is_empty() {
+        if self.kind == Kind::Preflight || self.allow_origin_text().is_none() {
             return None;
         }
-        if expose.any {
-            return Some(FieldValue::text("*"));
-        }
-        Some(FieldValue::names(expose, expose.distinct))
+        self.policy.fixed_expose()
     }
 
     fn vary(&self) -> Option<FieldValue<'_>> {
         let needed = self.policy.vary(self.is_options);
         if self.vary.is_empty() {
-            return Some(FieldValue::text(needed?.0));
+            return Some(FieldValue::text(needed?.value));
         }
-        let needed = needed.map_or(&[][..], |(_, members)| members);
+        let needed = needed.map_or(&[][..], |vary| vary.members);
         FieldValue::vary(self.vary, needed).non_empty()
     }
 }

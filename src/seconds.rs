@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::ascii::until;
+
 /// The longest `Access-Control-Max-Age`: a day, which is Firefox's cap and the highest of any browser's
 /// (Chromium's is 7200, WebKit's 600).
 pub(crate) const MAX_MAX_AGE: u32 = 86_400;
@@ -33,9 +35,11 @@ impl Seconds {
         }
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        let digits = self.digits.get(..self.len as usize).unwrap_or(b"");
-        core::str::from_utf8(digits).unwrap_or("")
+    pub(crate) const fn as_str(&self) -> &str {
+        match core::str::from_utf8(until(&self.digits, self.len as usize)) {
+            Ok(digits) => digits,
+            Err(_) => "",
+        }
     }
 }
 

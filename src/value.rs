@@ -58,11 +58,19 @@ impl<'a> FieldValue<'a> {
 
     /// The same text as [`parts`](Self::parts).
     pub(crate) fn emit(&self, out: &mut Out<'_>) {
+        if !self.emit_fixed(out) {
+            self.parts().for_each(|part| out.text(part));
+        }
+    }
+
+    /// Writes a value that has nothing of a request in it. Of any other it writes nothing, and says so.
+    pub(crate) const fn emit_fixed(&self, out: &mut Out<'_>) -> bool {
         match &self.members {
             Members::Text(text) => out.text(text),
             Members::Names(names, bits) => names.emit(*bits, out),
-            _ => self.parts().for_each(|part| out.text(part)),
+            Members::Requested(_) | Members::Vary { .. } | Members::End => return false,
         }
+        true
     }
 
     /// The length in bytes.

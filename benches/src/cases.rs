@@ -90,7 +90,12 @@ pub fn policy_of(origins: &'static [&'static str]) -> &'static Policy<'static> {
     } else {
         options.allow_origins(origins)
     };
-    leak(Box::new(builder.build().expect("the entries are valid")))
+    rendered(builder.build().expect("the entries are valid"))
+}
+
+fn rendered(policy: Policy<'static>) -> &'static Policy<'static> {
+    let memory = vec![0; policy.rendered_len()].leak();
+    leak(Box::new(policy.render(memory).expect("there is room")))
 }
 
 /// A list that is longer has an index.
@@ -107,7 +112,7 @@ pub fn policy_of_any() -> &'static Policy<'static> {
         .max_age_seconds(MAX_AGE)
         .build()
         .expect("the entries are valid");
-    leak(Box::new(policy))
+    rendered(policy)
 }
 
 /// An order in which neighbours in memory are not neighbours in time: an index for each turn.

@@ -313,11 +313,13 @@ mod tests {
                 for at in start..=end.min(39) {
                     let mut bytes = bytes;
                     bytes[at] = b'\n';
+                    // A second one, in the same word or in another.
+                    bytes[(at * 3 + 1) % 40] = b'\n';
                     bytes[39] = b'\n';
                     let text = &bytes[start..end];
                     assert_eq!(find(text, b'\n'), text.iter().position(|&byte| byte == b'\n'));
                     assert_eq!(find(text, 0), None);
-                    let second = |bytes: &[u8]| bytes.len() < 3;
+                    let second = |bytes: &[u8]| bytes.len() % 5 < 3;
                     let plain = (0..text.len()).find(|&i| text[i] == b'\n' && second(&text[i + 1..]));
                     assert_eq!(behind(text, b'\n', second), plain.map(|i| &text[i + 1..]));
                 }

@@ -1,5 +1,6 @@
 //! What no request changes in the responses of a policy, written once instead of for each.
 
+use crate::entries::Names;
 use crate::error::BufferTooSmall;
 use crate::names;
 use crate::out::Out;
@@ -58,9 +59,10 @@ impl<'a> Policy<'a> {
     /// let origins = ["https://app.example.com"];
     /// let policy = Policy::builder().allow_origins(&origins).build().expect("they are valid");
     ///
-    /// let mut memory = vec![0; policy.rendered_len()];
+    /// let mut memory = [0; 256];
+    /// assert_eq!(policy.rendered_len(), 93);
     /// let policy = policy.render(&mut memory).expect("there is room");
-    /// assert_eq!(policy.max_fields(), 2);
+    /// assert_eq!(policy.max_response_len(), 220);
     /// ```
     ///
     /// # Errors
@@ -161,7 +163,19 @@ impl Policy<'_> {
     }
 
     pub(crate) const fn has_fixed_methods(&self) -> bool {
-        !self.options.only_requested && !(self.methods.any && self.options.credentials)
+        self.is_fixed(&self.methods)
+    }
+
+    pub(crate) const fn has_fixed_headers(&self) -> bool {
+        self.is_fixed(&self.headers)
+    }
+
+    const fn is_fixed(&self, names: &Names<'_>) -> bool {
+        if names.any {
+            !self.options.credentials
+        } else {
+            !self.options.only_requested
+        }
     }
 
     pub(crate) const fn fixed_methods(&self) -> Option<FieldValue<'_>> {
@@ -172,14 +186,6 @@ impl Policy<'_> {
             Some(FieldValue::text("*"))
         } else {
             Some(FieldValue::names(methods, methods.distinct))
-        }
-    }
-
-    pub(crate) const fn has_fixed_headers(&self) -> bool {
-        if self.headers.any {
-            !self.options.credentials
-        } else {
-            !self.options.only_requested
         }
     }
 

@@ -6,10 +6,10 @@ use embedded_cors::{Policy, Reason, Request};
 /// word took it for one: the text of a pattern was admitted as an origin.
 #[test]
 fn the_text_of_a_pattern_is_no_origin_whatever_stands_before_it() {
-    for first in ["https://ig.example", "https://a.example"] {
-        let origins = [first, "https://*.n.example"];
+    for first in ["https://ak.example", "https://a.example"] {
+        let origins = [first, "https://*.ri.example"];
         let policy = Policy::builder().allow_origins(&origins).build().unwrap();
-        let request = Request::from_fields("GET", [("origin", "https://*.n.example")]);
+        let request = Request::from_fields("GET", [("origin", "https://*.ri.example")]);
         let refusal = policy.decide(&request).refusal().unwrap();
         assert_eq!(
             (refusal.reason(), refusal.index()),

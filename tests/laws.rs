@@ -3,7 +3,7 @@
 mod common;
 
 use common::policies::{HEADERS, ORIGINS, REQUEST_METHODS, REQUEST_ORIGINS, naive_admits, policy, strings};
-use common::{Outcome, pieces, policy_pieces, whole};
+use common::{Outcome, pieces, policy_pieces, rendered, whole};
 use embedded_cors::{
     Decision, HeadError, Kind, Origin, OriginIndex, Policy, PolicyReader, Request, RequestReader,
 };
@@ -101,6 +101,47 @@ proptest! {
             let every: Vec<usize> = (0..head.len()).collect();
             prop_assert_eq!(&pieces(policy, &head, &every), &expected);
             prop_assert_eq!(&policy_pieces(policy, &head, &every), &expected);
+            Ok(())
+        })?;
+    }
+
+    /// Also of what a merged `Vary` and an error reply come to.
+    #[test]
+    fn a_rendered_policy_answers_alike(spec in policy(), head in any_head(), own in any::<bool>()) {
+        fn answers(policy: &Policy<'_>, head: &[u8], own: bool) -> [String; 3] {
+            let request = Request::from_head(head).unwrap();
+            let vary: &[&str] = if own { &["accept-encoding", "Origin"] } else { &[] };
+            let decision = policy.decide(&request);
+            let merged = decision.merge_vary(vary).unwrap();
+            let error_reply = policy.decide_error_reply(&request);
+            [decision, merged, error_reply].map(|decision| {
+                let mut buffer = vec![0xa5; decision.encoded_len()];
+                decision.write_fields(&mut buffer).unwrap().to_string()
+            })
+        }
+        spec.with(|policy| {
+            let expected = (whole(policy, &head), answers(policy, &head, own));
+            let is_alike = |policy: &Policy<'_>| {
+                prop_assert_eq!(&(whole(policy, &head), answers(policy, &head, own)), &expected);
+                prop_assert_eq!(rendered(policy, |again| again.rendered_len()), policy.rendered_len());
+                Ok(())
+            };
+            rendered(policy, is_alike)
+        })?;
+    }
+
+    #[test]
+    fn a_policy_is_rendered_completely_or_not_at_all(spec in policy()) {
+        spec.with(|policy| {
+            let needed = policy.rendered_len();
+            for size in 0..needed {
+                let mut memory = vec![0xa5; size];
+                prop_assert_eq!(policy.render(&mut memory).err().map(|error| error.needed()), Some(needed));
+                prop_assert!(memory.iter().all(|&byte| byte == 0xa5));
+            }
+            let mut memory = vec![0xa5; needed + 1];
+            prop_assert!(policy.render(&mut memory).is_ok());
+            prop_assert_eq!(memory[needed], 0xa5);
             Ok(())
         })?;
     }

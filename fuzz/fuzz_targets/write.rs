@@ -12,6 +12,7 @@ struct Case {
     spec: Spec,
     head: String,
     error_reply: bool,
+    rendered: bool,
     vary: Vec<String>,
 }
 
@@ -21,6 +22,7 @@ impl<'a> Arbitrary<'a> for Case {
         Ok(Self {
             head: head(u, &spec)?,
             error_reply: u.ratio(1, 8)?,
+            rendered: u.arbitrary()?,
             vary: list(u, 3, vary_value)?,
             spec,
         })
@@ -54,6 +56,9 @@ const ROOM: usize = 32768;
 
 fuzz_target!(|case: Case| {
     case.spec.with(|policy| {
+        let mut memory = vec![0; policy.rendered_len()];
+        let rendered = policy.render(&mut memory).expect("there is room");
+        let policy = if case.rendered { &rendered } else { policy };
         let request = Request::from_head(case.head.as_bytes()).expect("the head ends");
         let decision = match case.error_reply {
             true => policy.decide_error_reply(&request),

@@ -79,6 +79,12 @@ pub fn whole(policy: &Policy<'_>, head: &[u8]) -> Outcome {
     Outcome::of(&policy.decide(&request), policy)
 }
 
+/// Calls `test` with the same policy, rendered.
+pub fn rendered<T>(policy: &Policy<'_>, test: impl FnOnce(&Policy<'_>) -> T) -> T {
+    let mut memory = vec![0xa5; policy.rendered_len()];
+    test(&policy.render(&mut memory).unwrap())
+}
+
 /// The head in pieces that end at `cuts`.
 pub fn pieces(policy: &Policy<'_>, head: &[u8], cuts: &[usize]) -> Outcome {
     let mut reader = RequestReader::<2048>::new();
@@ -115,10 +121,15 @@ fn push_pieces(head: &[u8], cuts: &[usize], mut push: impl FnMut(&[u8]) -> Progr
     panic!("the head did not end");
 }
 
-/// Whole, byte by byte, and cut at every place, with both readers: checks that all are the same and returns it.
+/// Whole, rendered, byte by byte, and cut at every place, with both readers: checks that all are the same and returns it.
 #[track_caller]
 pub fn every_way(policy: &Policy<'_>, head: &[u8]) -> Outcome {
     let expected = whole(policy, head);
+    assert_eq!(
+        rendered(policy, |policy| whole(policy, head)),
+        expected,
+        "rendered"
+    );
     let every_byte: Vec<usize> = (0..head.len()).collect();
     assert_eq!(pieces(policy, head, &every_byte), expected, "byte by byte");
     assert_eq!(

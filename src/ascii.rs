@@ -186,7 +186,6 @@ pub(crate) fn behind(bytes: &[u8], byte: u8, is_wanted: impl Fn(&[u8]) -> bool) 
 }
 
 /// The index of the first `byte`, many bytes at a time.
-#[inline]
 pub(crate) fn find(bytes: &[u8], byte: u8) -> Option<usize> {
     let behind = behind(bytes, byte, |_| true)?;
     Some(bytes.len() - behind.len() - 1)
@@ -201,25 +200,47 @@ pub(crate) fn cut(text: &str, byte: u8) -> (&str, Option<&str>) {
     }
 }
 
+/// Whether each byte is `OWS`, without a branch for each.
+fn is_all_ows<const N: usize>(block: &[u8; N]) -> bool {
+    block.iter().fold(true, |all, &byte| all & is_ows(byte))
+}
+
 /// `value` without the `OWS` before it.
-pub(crate) const fn trim_ows_start(mut value: &[u8]) -> &[u8] {
+#[inline]
+pub(crate) fn trim_ows_start(mut value: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = value {
         if !is_ows(*first) {
             break;
         }
         value = rest;
+        // One space is usual, many are somebody's mischief.
+        if VECTOR > 0 && matches!(value, [b' ' | b'\t', ..]) {
+            while let Some((block, rest)) = value.split_first_chunk::<VECTOR>()
+                && is_all_ows(block)
+            {
+                value = rest;
+            }
+        }
     }
     value
 }
 
 /// `value` without the `OWS` at both its ends.
-pub(crate) const fn trim_ows(value: &[u8]) -> &[u8] {
+#[inline]
+pub(crate) fn trim_ows(value: &[u8]) -> &[u8] {
     let mut value = trim_ows_start(value);
     while let [rest @ .., last] = value {
         if !is_ows(*last) {
             break;
         }
         value = rest;
+        if VECTOR > 0 && matches!(value, [.., b' ' | b'\t']) {
+            while let Some((rest, block)) = value.split_last_chunk::<VECTOR>()
+                && is_all_ows(block)
+            {
+                value = rest;
+            }
+        }
     }
     value
 }
@@ -300,6 +321,14 @@ mod tests {
         assert_eq!(trim_ows(b"a"), b"a");
         assert_eq!(trim_ows(b" \t "), b"");
         assert_eq!(trim_ows(b"\x0ba\x0c"), b"\x0ba\x0c");
+        for (before, behind) in [(0, 0), (1, 40), (15, 16), (17, 33), (64, 1)] {
+            for middle in ["", "a", "a b"] {
+                let ows = |len: usize| " \t  \t\t".repeat(len).chars().take(len).collect::<String>();
+                let text = ows(before) + middle + &ows(behind);
+                assert_eq!(trim_ows(text.as_bytes()), middle.as_bytes());
+                assert_eq!(trim_ows_start(text.as_bytes()).len(), text.trim_start().len());
+            }
+        }
     }
 
     /// `find` against the loop that it stands for, at every place and alignment.

@@ -235,19 +235,23 @@ impl<'a> Decision<'a> {
                 return Err(Refusal::new(Reason::RequestMethodMalformed));
             }
         };
+        let methods = &self.policy.methods;
+        // A safelisted method needs no permission.
+        let listed = names::safelisted_method(value)
+            .or_else(|| methods.entries.iter().find(|entry| entry.as_bytes() == value));
+        if let Some(method) = listed {
+            self.requested_method = method;
+            return Ok(());
+        }
         let method = match core::str::from_utf8(value) {
             Ok(method) if names::is_token(value) => method,
             _ => return Err(Refusal::new(Reason::RequestMethodMalformed)),
         };
-        let methods = &self.policy.methods;
-        // A safelisted method needs no permission.
-        if !names::is_safelisted_method(value) && !methods.entries.iter().any(|entry| entry == method) {
-            if !methods.any || names::is_forbidden_method(value) {
-                return Err(Refusal::new(Reason::MethodNotAllowed));
-            }
-            if self.policy.options.credentials && value.len() > MAX_METHOD_LEN {
-                return Err(Refusal::new(Reason::EchoTooLong));
-            }
+        if !methods.any || names::is_forbidden_method(value) {
+            return Err(Refusal::new(Reason::MethodNotAllowed));
+        }
+        if self.policy.options.credentials && value.len() > MAX_METHOD_LEN {
+            return Err(Refusal::new(Reason::EchoTooLong));
         }
         self.requested_method = method;
         Ok(())

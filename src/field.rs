@@ -41,36 +41,36 @@ impl RequestField {
     /// The field of this name, if it is one of the four. Their lengths differ.
     pub(crate) fn from_name(name: &[u8]) -> Option<Self> {
         let field = match name.len() {
-            ORIGIN => Self::origin_at_start_of(name),
-            METHOD | HEADERS | PRIVATE_NETWORK => Self::requested_at_start_of(name),
-            _ => None,
+            ORIGIN => Self::Origin,
+            METHOD => Self::Method,
+            HEADERS => Self::Headers,
+            PRIVATE_NETWORK => Self::PrivateNetwork,
+            _ => return None,
         };
-        field.filter(|field| field.name().len() == name.len())
+        field.starts(name).then_some(field)
     }
 
     /// The field whose name a line begins with, in any case, whatever follows it. No name is the start of another.
     fn at_start_of(line: &[u8]) -> Option<Self> {
         match line {
-            [b'o' | b'O', ..] => Self::origin_at_start_of(line),
-            [b'a' | b'A', ..] => Self::requested_at_start_of(line),
+            [b'o' | b'O', ..] => Some(Self::Origin).filter(|field| field.starts(line)),
+            [b'a' | b'A', ..] => [Self::Method, Self::Headers, Self::PrivateNetwork]
+                .into_iter()
+                .find(|field| field.starts(line)),
             _ => None,
         }
     }
 
+    /// Whether a line begins with this name, in any case.
     #[inline]
-    fn origin_at_start_of(line: &[u8]) -> Option<Self> {
-        starts_with_ignore_case::<ORIGIN>(line, names::ORIGIN).then_some(Self::Origin)
-    }
-
-    fn requested_at_start_of(line: &[u8]) -> Option<Self> {
-        if starts_with_ignore_case::<METHOD>(line, names::REQUEST_METHOD) {
-            Some(Self::Method)
-        } else if starts_with_ignore_case::<HEADERS>(line, names::REQUEST_HEADERS) {
-            Some(Self::Headers)
-        } else if starts_with_ignore_case::<PRIVATE_NETWORK>(line, names::REQUEST_PRIVATE_NETWORK) {
-            Some(Self::PrivateNetwork)
-        } else {
-            None
+    fn starts(self, line: &[u8]) -> bool {
+        match self {
+            Self::Origin => starts_with_ignore_case::<ORIGIN>(line, names::ORIGIN),
+            Self::Method => starts_with_ignore_case::<METHOD>(line, names::REQUEST_METHOD),
+            Self::Headers => starts_with_ignore_case::<HEADERS>(line, names::REQUEST_HEADERS),
+            Self::PrivateNetwork => {
+                starts_with_ignore_case::<PRIVATE_NETWORK>(line, names::REQUEST_PRIVATE_NETWORK)
+            }
         }
     }
 }
@@ -449,11 +449,9 @@ impl Scanner {
 fn matters(line: &[u8]) -> bool {
     match line {
         [b'o' | b'O', ..] => true,
-        // Not `Accept` and its kin.
-        [b'a' | b'A', rest @ ..] => {
-            !matches!(rest, [_, _, _, other, ..] if other.to_ascii_lowercase() != b's')
-        }
-        [b'\r' | b'\n' | b' ' | b'\t', ..] | [] => true,
+        // Not `Accept` and its kin, by their fifth letter.
+        [b'a' | b'A', _, _, _, fifth, ..] => matches!(fifth, b's' | b'S'),
+        [b'a' | b'A' | b'\r' | b'\n' | b' ' | b'\t', ..] | [] => true,
         _ => false,
     }
 }
@@ -464,7 +462,6 @@ fn skip_lines(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 /// What is before the first LF, and what follows it.
-#[inline]
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = behind(bytes, b'\n', |_| true)?;
     Some((until(bytes, bytes.len() - rest.len() - 1), rest))

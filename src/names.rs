@@ -1,6 +1,6 @@
 //! Header and method names that the standards give a meaning.
 
-use crate::ascii::{eq, eq_ignore_case, is_tchar};
+use crate::ascii::{eq_ignore_case, is_tchar};
 
 // Response fields of the CORS protocol, Fetch section 3.3.3 *HTTP responses*; lower-case, as HTTP/2
 // and HTTP/3 demand and HTTP/1.1 allows.
@@ -28,17 +28,23 @@ response_fields! {
 
 /// What a response depends on besides its URL.
 pub(crate) struct Vary {
-    pub(crate) value: &'static str,
     /// The whole line.
     pub(crate) line: &'static str,
     /// The value's members.
     pub(crate) members: &'static [&'static str],
 }
 
+impl Vary {
+    /// The value, without the name before it and the CRLF behind it.
+    pub(crate) fn value(&self) -> &'static str {
+        let value = self.line.strip_prefix(VARY_IS);
+        value.and_then(|value| value.strip_suffix("\r\n")).unwrap_or("")
+    }
+}
+
 macro_rules! vary {
     ($value:literal, $members:expr) => {
         Vary {
-            value: $value,
             line: concat!("vary: ", $value, "\r\n"),
             members: $members,
         }
@@ -85,9 +91,19 @@ pub(crate) const fn first_non_tchar(name: &[u8]) -> usize {
 /// The CORS-safelisted methods (Fetch section 2.2.1), as a list.
 pub(crate) const SAFELISTED_METHODS: &str = "GET,HEAD,POST";
 
-/// A CORS-safelisted method (Fetch section 2.2.1): `GET`, `HEAD`, `POST`; case-sensitive.
+/// The CORS-safelisted method (Fetch section 2.2.1) of this name: `GET`, `HEAD`, `POST`; case-sensitive.
+pub(crate) const fn safelisted_method(method: &[u8]) -> Option<&'static str> {
+    match method {
+        b"GET" => Some("GET"),
+        b"HEAD" => Some("HEAD"),
+        b"POST" => Some("POST"),
+        _ => None,
+    }
+}
+
+/// Whether this is a CORS-safelisted method.
 pub(crate) const fn is_safelisted_method(method: &[u8]) -> bool {
-    eq(method, b"GET") || eq(method, b"HEAD") || eq(method, b"POST")
+    safelisted_method(method).is_some()
 }
 
 /// A forbidden method (Fetch section 2.2.1): `CONNECT`, `TRACE`, `TRACK`, in any case.

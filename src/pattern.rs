@@ -19,7 +19,7 @@
 //! *Why do patterns compare text?* An [`Origin`] was parsed in full before a pattern sees it, so its
 //! labels are not empty and nothing hides in it; and browsers write each origin in one way.
 
-use crate::ascii::{at, eq, from, is_digit, until};
+use crate::ascii::{at, eq, find, from, is_digit, until};
 use crate::error::PolicyErrorKind as Kind;
 use crate::ipv6;
 use crate::origin::{self, MAX_HOST_LEN, MAX_ORIGIN_LEN, MAX_PORT_LEN, Origin};
@@ -125,7 +125,7 @@ pub(crate) const fn check(entry: &[u8]) -> Result<Pattern, Mistake> {
 
 /// Whether a checked entry has `*` for labels, for the port, or for both.
 pub(crate) fn is_wildcard(entry: &str) -> bool {
-    entry.as_bytes().contains(&b'*')
+    find(entry.as_bytes(), b'*').is_some()
 }
 
 /// Whether a checked entry of form [`Form::Wildcard`] matches.

@@ -318,7 +318,7 @@ impl<'a> Decision<'a> {
     fn vary(&self) -> Option<FieldValue<'_>> {
         let needed = self.policy.vary(self.is_options);
         if self.vary.is_empty() {
-            return Some(FieldValue::text(needed?.value));
+            return Some(FieldValue::text(needed?.value()));
         }
         let needed = needed.map_or(&[][..], |vary| vary.members);
         FieldValue::vary(self.vary, needed).non_empty()

@@ -77,6 +77,13 @@ pub fn mixed_origin(number: usize) -> String {
 
 /// The policy of these origins. Every row has its policy from here, whatever the length of the list.
 pub fn policy_of(origins: &'static [&'static str]) -> &'static Policy<'static> {
+    let policy = unrendered_policy_of(origins);
+    let memory = vec![0; policy.rendered_len()].leak();
+    leak(Box::new(policy.render(memory).expect("there is room")))
+}
+
+/// The same, not rendered.
+pub fn unrendered_policy_of(origins: &'static [&'static str]) -> &'static Policy<'static> {
     let options = Policy::builder()
         .allow_methods(&METHODS)
         .allow_headers(&HEADERS)
@@ -90,12 +97,7 @@ pub fn policy_of(origins: &'static [&'static str]) -> &'static Policy<'static> {
     } else {
         options.allow_origins(origins)
     };
-    rendered(builder.build().expect("the entries are valid"))
-}
-
-fn rendered(policy: Policy<'static>) -> &'static Policy<'static> {
-    let memory = vec![0; policy.rendered_len()].leak();
-    leak(Box::new(policy.render(memory).expect("there is room")))
+    leak(Box::new(builder.build().expect("the entries are valid")))
 }
 
 /// A list that is longer has an index.
@@ -112,7 +114,8 @@ pub fn policy_of_any() -> &'static Policy<'static> {
         .max_age_seconds(MAX_AGE)
         .build()
         .expect("the entries are valid");
-    rendered(policy)
+    let memory = vec![0; policy.rendered_len()].leak();
+    leak(Box::new(policy.render(memory).expect("there is room")))
 }
 
 /// An order in which neighbours in memory are not neighbours in time: an index for each turn.

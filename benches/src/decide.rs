@@ -1,7 +1,7 @@
 //! `decide`: the fields of a request, split by the server's own parser, to finished response bytes.
 //!
 //! A row takes the method and the CORS fields as names and values; `.../all_fields` all the fields of a browser; `.../ready` a request in
-//! the crate's own type.
+//! the crate's own type; `.../unrendered` is by a policy that is not rendered, as every other row's is.
 
 use std::hint::black_box;
 
@@ -16,6 +16,7 @@ pub(crate) fn rows() -> Vec<Row> {
     let hit = cases::text(cases::tenant(FEW - 1));
     let miss = cases::text(hit.replace(".com", ".con"));
     let few = || cases::policy_of(cases::exact(FEW));
+    let unrendered = || cases::unrendered_policy_of(cases::exact(FEW));
     let mut rows = Vec::new();
 
     for size in SIZES {
@@ -44,7 +45,15 @@ pub(crate) fn rows() -> Vec<Row> {
                 "access-control-a",
             )
             .counted(),
-            ready(&format!("{name}/ready"), policy, "GET", fields).counted(),
+            ready(&format!("{name}/ready"), policy, "GET", fields.clone()).counted(),
+            self::split(
+                &format!("{name}/unrendered"),
+                unrendered,
+                "GET",
+                fields,
+                "access-control-allow-origin: https:",
+            )
+            .counted(),
         ]);
     }
     let any = cases::policy_of_any;
@@ -127,6 +136,14 @@ pub(crate) fn rows() -> Vec<Row> {
             few,
             "OPTIONS",
             preflight(hit, method, headers),
+        )
+        .counted(),
+        split(
+            &format!("{name}/unrendered"),
+            unrendered,
+            "OPTIONS",
+            preflight(hit, method, headers),
+            allowed,
         )
         .counted(),
         split(

@@ -7,12 +7,16 @@
 use core::arch::global_asm;
 use core::hint::black_box;
 
-use embedded_cors::{Policy, PolicyReader, Progress, Request, RequestReader};
+use embedded_cors::{Policy, PolicyReader, Progress, Request, RequestReader, rendered};
 
 const HIT: &str = "https://tenant-00007.customers.example.com";
 const MISS: &str = "https://tenant-00007.customers.example.con";
 
-static POLICY: Policy = Policy::builder()
+static POLICY: Policy = rendered!(AS_BUILT);
+
+static PLAIN: Policy = AS_BUILT;
+
+const AS_BUILT: Policy<'static> = Policy::builder()
     .allow_origins(&[
         "https://tenant-00000.customers.example.com",
         "https://tenant-00001.customers.example.com",
@@ -123,7 +127,11 @@ fn row(name: &str, mut call: impl FnMut() -> usize) {
 }
 
 fn answer(request: &Request<'_>, buffer: &mut Buffer) -> usize {
-    let decision = black_box(&POLICY).decide(request);
+    answer_by(&POLICY, request, buffer)
+}
+
+fn answer_by(policy: &'static Policy<'static>, request: &Request<'_>, buffer: &mut Buffer) -> usize {
+    let decision = black_box(policy).decide(request);
     match decision.preflight() {
         Some(preflight) => preflight.write_response(buffer).map_or(0, <[u8]>::len),
         None => decision.write_fields(buffer).map_or(0, |lines| lines.len()),
@@ -192,16 +200,39 @@ extern "C" fn main() -> ! {
         ]
     };
     let (hit, miss, none) = ([("origin", HIT)], [("origin", MISS)], [("accept", "*/*")]);
-    for (name, method, fields) in [
-        ("decide/actual_allowed/exact_000008", "GET", &hit[..]),
-        ("decide/actual_refused/exact_000008", "GET", &miss[..]),
-        ("decide/no_origin/exact_000008", "GET", &none[..]),
-        ("decide/preflight_allowed/exact_000008", "OPTIONS", &asks(HIT)[..]),
-        ("decide/preflight_refused/origin", "OPTIONS", &asks(MISS)[..]),
+    for (name, policy, method, fields) in [
+        ("decide/actual_allowed/exact_000008", &POLICY, "GET", &hit[..]),
+        (
+            "decide/actual_allowed/exact_000008/unrendered",
+            &PLAIN,
+            "GET",
+            &hit[..],
+        ),
+        ("decide/actual_refused/exact_000008", &POLICY, "GET", &miss[..]),
+        ("decide/no_origin/exact_000008", &POLICY, "GET", &none[..]),
+        (
+            "decide/preflight_allowed/exact_000008",
+            &POLICY,
+            "OPTIONS",
+            &asks(HIT)[..],
+        ),
+        (
+            "decide/preflight_allowed/exact_000008/unrendered",
+            &PLAIN,
+            "OPTIONS",
+            &asks(HIT)[..],
+        ),
+        (
+            "decide/preflight_refused/origin",
+            &POLICY,
+            "OPTIONS",
+            &asks(MISS)[..],
+        ),
     ] {
         row(name, || {
             let fields = black_box(fields).iter().copied();
-            answer(
+            answer_by(
+                policy,
                 &Request::from_fields(black_box(method), fields),
                 black_box(buffer),
             )

@@ -136,6 +136,10 @@ fn at_run_time(entry: &str, bytes: &[u8], buffer: &mut [u8]) {
             black_box(policy.max_response_len() + policy.max_fields());
             if let Ok(request) = Request::from_head(bytes) {
                 answer(&policy, &request, buffer);
+                let mut memory = [0; 512];
+                if let Ok(policy) = policy.render(black_box(&mut memory)) {
+                    answer(&policy, &request, buffer);
+                }
             }
         }
         Err(error) => {

@@ -146,41 +146,52 @@ const VECTOR: usize = if cfg!(any(
     0
 };
 
-/// What is not before the first `byte`, or before it by less than so many bytes.
-#[inline(always)]
-fn near(bytes: &[u8], byte: u8) -> &[u8] {
-    let mut rest = bytes;
-    if VECTOR > 0 {
-        while let Some((block, behind)) = rest.split_first_chunk::<VECTOR>() {
-            if block.iter().fold(false, |found, &other| found | (other == byte)) {
-                break;
-            }
-            rest = behind;
-        }
-    }
-    rest
-}
-
 /// What follows the first `byte` that `is_wanted` says so of, given what follows; many bytes at a time.
 #[inline(always)]
 pub(crate) fn behind(bytes: &[u8], byte: u8, is_wanted: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
-    let mut rest = near(bytes, byte);
-    while let Some((word, next)) = rest.split_first_chunk::<WORD>() {
-        let mut equal = equal_bytes(usize::from_le_bytes(*word), byte);
-        while equal != 0 {
-            let behind = from(rest, equal.trailing_zeros() as usize / 8 + 1);
-            if is_wanted(behind) {
+    let mut rest = bytes;
+    if VECTOR > 0 {
+        while let Some((block, next)) = rest.split_first_chunk::<VECTOR>() {
+            let has_byte = block.iter().fold(false, |found, &other| found | (other == byte));
+            if has_byte && let Some(behind) = behind_in_words(rest, block, byte, &is_wanted) {
                 return Some(behind);
             }
-            equal &= equal - 1;
+            rest = next;
         }
-        rest = near(next, byte);
+    }
+    while let Some((word, next)) = rest.split_first_chunk::<WORD>() {
+        if let Some(behind) = behind_in_words(rest, word, byte, &is_wanted) {
+            return Some(behind);
+        }
+        rest = next;
     }
     while let Some((&other, next)) = rest.split_first() {
         if other == byte && is_wanted(next) {
             return Some(next);
         }
         rest = next;
+    }
+    None
+}
+
+/// The same, as far as the `byte` is in `block`, which is what `rest` begins with.
+#[inline(always)]
+fn behind_in_words<'b>(
+    rest: &'b [u8],
+    block: &[u8],
+    byte: u8,
+    is_wanted: impl Fn(&[u8]) -> bool,
+) -> Option<&'b [u8]> {
+    let (words, _) = block.as_chunks::<WORD>();
+    for (index, word) in words.iter().enumerate() {
+        let mut equal = equal_bytes(usize::from_le_bytes(*word), byte);
+        while equal != 0 {
+            let behind = from(rest, index * WORD + equal.trailing_zeros() as usize / 8 + 1);
+            if is_wanted(behind) {
+                return Some(behind);
+            }
+            equal &= equal - 1;
+        }
     }
     None
 }

@@ -65,7 +65,7 @@ impl<'r> Request<'r> {
     /// [`HeadError`], if the head does not end or does not begin with a request line. What is wrong with the fields that
     /// CORS looks at is no error here, but a reason to refuse.
     pub fn from_head(head: &'r [u8]) -> Result<Self, HeadError> {
-        Self::read(Scanner::head(), false, head)?.whole()
+        Self::read(Scanner::head(), false, head, Extent::Whole)
     }
 
     /// Reads a header section without its request line: field lines, and the empty line that ends them.
@@ -75,7 +75,7 @@ impl<'r> Request<'r> {
     /// [`HeadError::Incomplete`], if there is no such empty line.
     pub fn from_header_section(method: impl AsRef<[u8]>, section: &'r [u8]) -> Result<Self, HeadError> {
         let is_options = method.as_ref() == b"OPTIONS";
-        Self::read(Scanner::section(), is_options, section)?.whole()
+        Self::read(Scanner::section(), is_options, section, Extent::Whole)
     }
 
     /// Reads what there is of a head that was too long for the server's buffer, or that it gave up on: for its error reply.
@@ -99,11 +99,15 @@ impl<'r> Request<'r> {
     ///
     /// [`HeadError::RequestLine`], if it does not begin with a request line.
     pub fn from_incomplete_head(head: &'r [u8]) -> Result<Self, HeadError> {
-        Self::read(Scanner::head(), false, head)
+        Self::read(Scanner::head(), false, head, Extent::Any)
     }
 
-    /// What there is.
-    fn read(mut scanner: Scanner, is_options: bool, bytes: &'r [u8]) -> Result<Self, HeadError> {
+    fn read(
+        mut scanner: Scanner,
+        is_options: bool,
+        bytes: &'r [u8],
+        extent: Extent,
+    ) -> Result<Self, HeadError> {
         let mut request = Self::with_head(Head::new(is_options, false));
         let mut slices = Slices {
             request: &mut request,
@@ -111,16 +115,11 @@ impl<'r> Request<'r> {
             value: b"",
         };
         scanner.push(bytes, &mut slices)?;
+        if extent == Extent::Whole && !scanner.is_done() {
+            return Err(HeadError::Incomplete);
+        }
         request.head.is_complete = scanner.is_done();
         Ok(request)
-    }
-
-    fn whole(self) -> Result<Self, HeadError> {
-        if self.head.is_complete {
-            Ok(self)
-        } else {
-            Err(HeadError::Incomplete)
-        }
     }
 
     /// Takes names and values from a parser of the server's own, such as `httparse` or HTTP/2. Other fields, pseudo-header
@@ -224,6 +223,13 @@ impl<'r> Request<'r> {
 
 pub(crate) fn is_preflight(head: &Head<&[u8]>) -> bool {
     head.is_options && !head.origin.is_absent() && !head.method.is_absent()
+}
+
+/// How much of a head there has to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    Any,
 }
 
 /// Collects what the scanner finds in one chunk, as slices of it.

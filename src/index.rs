@@ -76,6 +76,16 @@ enum Key {
     SubdomainAnyPort,
 }
 
+impl Key {
+    /// The hash with a bit that says whether it is an exact entry's, so that a pattern's text is never taken for an origin.
+    const fn mark(self, hash: u64) -> u64 {
+        match self {
+            Self::Exact => hash | EXACT,
+            Self::AnyPort | Self::Subdomain | Self::SubdomainAnyPort => hash & !EXACT,
+        }
+    }
+}
+
 impl<'a> OriginIndex<'a> {
     /// How many slots an index over so many entries needs: twice as many.
     pub const fn slots_for(entries: usize) -> usize {
@@ -112,6 +122,7 @@ impl<'a> OriginIndex<'a> {
                 continue;
             }
             let (key, hash) = index.key_of(entry);
+            let hash = key.mark(hash);
             match key {
                 Key::Exact => {}
                 Key::AnyPort => index.ports = true,
@@ -178,25 +189,26 @@ impl<'a> OriginIndex<'a> {
         for word in words {
             hash = fold(hash ^ u64::from_le_bytes(*word));
         }
-        let mut last = 0;
-        for &byte in tail {
-            last = last << 8 | u64::from(byte);
-        }
+        // The length is in the hash already, so the last word may have bytes of the one before it.
+        let last = match text.last_chunk::<8>() {
+            Some(last) => u64::from_le_bytes(*last),
+            None => tail.iter().fold(0, |last, &byte| last << 8 | u64::from(byte)),
+        };
         fold(fold(hash ^ last))
     }
 
     /// The number of the entry that has this hash, and is it.
     fn find(&self, hash: u64, is_it: impl Fn(&str) -> bool) -> Option<usize> {
-        for slot in probes(self.slots.len(), hash) {
-            let slot = *self.slots.get(slot)?;
+        let (before, from_first) = self.slots.split_at_checked(first_slot(self.slots.len(), hash))?;
+        let mut probes = from_first.iter().chain(before).take(MAX_PROBES);
+        // The first that is free or has this tag, and perhaps is it; else the next of that kind.
+        while let Some(&slot) = probes.find(|&&slot| slot == 0 || slot & !NUMBER == tag(hash)) {
             if slot == 0 {
                 return None;
             }
-            if slot & !NUMBER == tag(hash) {
-                let number = number(slot);
-                if self.entries.get(number).is_some_and(|entry| is_it(entry)) {
-                    return Some(number);
-                }
+            let number = number(slot);
+            if self.entries.get(number).is_some_and(|entry| is_it(entry)) {
+                return Some(number);
             }
         }
         None
@@ -205,21 +217,16 @@ impl<'a> OriginIndex<'a> {
 
 impl Lookup for OriginIndex<'_> {
     fn exact(&self, text: &[u8]) -> Option<usize> {
-        let hash = self.hash(Key::Exact, text);
-        // The text of a pattern is nobody's origin, and has other keys.
-        self.find(hash, |entry| {
-            entry.as_bytes() == text && !pattern::is_wildcard(entry)
-        })
+        let hash = Key::Exact.mark(self.hash(Key::Exact, text));
+        self.find(hash, |entry| entry.as_bytes() == text)
     }
 
     fn has_wildcard_for(&self, origin: &Origin<'_>) -> bool {
         let text = origin.as_str().as_bytes();
         let without_port = origin.without_port().as_bytes();
         let is_found = |hash| {
-            self.find(hash, |entry| {
-                pattern::is_wildcard(entry) && pattern::matches(entry, origin)
-            })
-            .is_some()
+            self.find(Key::Subdomain.mark(hash), |entry| pattern::matches(entry, origin))
+                .is_some()
         };
         (self.ports && is_found(self.hash(Key::AnyPort, without_port)))
             || (self.subdomains && self.any_suffix(Key::Subdomain, text, origin.host_start(), is_found))
@@ -237,6 +244,9 @@ impl fmt::Debug for OriginIndex<'_> {
 /// The bits of a slot that number an entry, from 1. The others are of its hash, and spare most compares that would fail.
 const NUMBER: u32 = MAX_ENTRIES;
 
+/// The lowest of the others.
+const EXACT: u64 = 1 << 20;
+
 const fn tag(hash: u64) -> u32 {
     hash as u32 & !NUMBER
 }
@@ -246,27 +256,24 @@ const fn number(slot: u32) -> usize {
     (slot & NUMBER).wrapping_sub(1) as usize
 }
 
-/// The slots that a key may be in, the first one by the upper bits of its hash.
-fn probes(slots: usize, hash: u64) -> impl Iterator<Item = usize> {
-    let first = ((u128::from(hash) * slots as u128) >> 64) as usize;
-    (first..slots).chain(0..first).take(MAX_PROBES)
+/// Where a key is looked for first, by the upper bits of its hash; behind it, next.
+const fn first_slot(slots: usize, hash: u64) -> usize {
+    ((hash as u128 * slots as u128) >> 64) as usize
 }
 
 /// Puts a slot's value into the first free slot. An entry that is there already need not be there twice.
 fn insert(slots: &mut [u32], hash: u64, value: u32, is_same: impl Fn(usize) -> bool) -> bool {
-    for index in probes(slots.len(), hash) {
-        let Some(slot) = slots.get_mut(index) else {
-            return false;
-        };
-        if *slot == 0 {
-            *slot = value;
-            return true;
-        }
-        if *slot & !NUMBER == tag(hash) && is_same(number(*slot)) {
-            return true;
-        }
+    let Some((before, from_first)) = slots.split_at_mut_checked(first_slot(slots.len(), hash)) else {
+        return false;
+    };
+    let mut probes = from_first.iter_mut().chain(before).take(MAX_PROBES);
+    let is_place = |slot: &&mut u32| **slot == 0 || **slot & !NUMBER == tag(hash) && is_same(number(**slot));
+    match probes.find(is_place) {
+        Some(slot) if *slot == 0 => *slot = value,
+        Some(_) => {}
+        None => return false,
     }
-    false
+    true
 }
 
 /// The index of a host's first byte in a checked entry, or the length for `null`.

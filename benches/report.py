@@ -31,6 +31,39 @@ def save(path, counts, compiler):
     path.write_text("\n".join(lines) + "\n")
 
 
+def plain(function):
+    """A function's name as one says it."""
+    if function.startswith(("__mem", "bcmp", "__bcmp")):
+        return "memcpy, memcmp"
+    name = re.sub(r"<impl ([^>]*)>", r"\1", function)
+    parts = [part for part in re.split(r"::|[<>]", name) if re.match(r"\w+$", part)]
+    return "the call" if parts[:1] == ["benchmarks"] or "counted_calls" in parts else "::".join(parts[-2:])
+
+
+def save_profiles(path, profiles):
+    lines = ["# Instructions per call, by function. Written by .ci/bench."]
+    for row, functions in profiles.items():
+        totals = {}
+        for function, instructions in functions.items():
+            totals[plain(function)] = totals.get(plain(function), 0) + instructions
+        ordered = sorted(totals.items(), key=lambda item: -item[1])
+        lines += [f"{row}\t{name}\t{instructions}" for name, instructions in ordered if instructions]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def section_of_profiles(path):
+    table, order = {}, {}
+    for line in path.read_text().splitlines()[1:]:
+        row, name, instructions = line.split("\t")
+        table.setdefault(name, {})[row] = int(instructions)
+        order[name] = order.get(name, 0) + int(instructions)
+    columns = [(words, row) for words, row, *_ in GOALS]
+    rows = [
+        [f"`{name}`"] + [number(table[name].get(row)) for _, row in columns] for name in sorted(order, key=lambda name: -order[name])
+    ]
+    return markdown(["function", *(words for words, _ in columns)], rows)
+
+
 def table(counts):
     width = max(len(count.name) for count in counts)
     lines = []
@@ -222,6 +255,7 @@ def page(text, host, peers, mcu, times):
     text = replace(text, "goals", section_of_goals(ours, theirs))
     text = replace(text, "adversaries", section_of_adversaries(counts))
     text = replace(text, "counts", section_of_counts(counts))
+    text = replace(text, "profiles", section_of_profiles(host.parent / "profiles.txt"))
     if theirs:
         differences = (peers.parent / "differences.txt").read_text()
         text = replace(text, "peers", section_of_peers(ours, theirs, differences))

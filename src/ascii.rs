@@ -217,41 +217,54 @@ fn is_all_ows<const N: usize>(block: &[u8; N]) -> bool {
 }
 
 /// `value` without the `OWS` before it.
-#[inline]
-pub(crate) fn trim_ows_start(mut value: &[u8]) -> &[u8] {
-    while let [first, rest @ ..] = value {
-        if !is_ows(*first) {
-            break;
-        }
+pub(crate) fn trim_ows_start(value: &[u8]) -> &[u8] {
+    // None is usual, or one.
+    let rest = match value {
+        [first, ..] if !is_ows(*first) => return value,
+        [_, rest @ ..] => rest,
+        [] => return value,
+    };
+    match rest {
+        [second, ..] if !is_ows(*second) => rest,
+        _ => trim_more_ows_start(rest),
+    }
+}
+
+fn trim_more_ows_start(mut value: &[u8]) -> &[u8] {
+    while VECTOR > 0
+        && let Some((block, rest)) = value.split_first_chunk::<VECTOR>()
+        && is_all_ows(block)
+    {
         value = rest;
-        // One space is usual, many are somebody's mischief.
-        if VECTOR > 0 && matches!(value, [b' ' | b'\t', ..]) {
-            while let Some((block, rest)) = value.split_first_chunk::<VECTOR>()
-                && is_all_ows(block)
-            {
-                value = rest;
-            }
-        }
+    }
+    while let [first, rest @ ..] = value
+        && is_ows(*first)
+    {
+        value = rest;
     }
     value
 }
 
 /// `value` without the `OWS` at both its ends.
-#[inline]
 pub(crate) fn trim_ows(value: &[u8]) -> &[u8] {
-    let mut value = trim_ows_start(value);
-    while let [rest @ .., last] = value {
-        if !is_ows(*last) {
-            break;
-        }
+    let value = trim_ows_start(value);
+    match value {
+        [.., last] if is_ows(*last) => trim_more_ows_end(value),
+        _ => value,
+    }
+}
+
+fn trim_more_ows_end(mut value: &[u8]) -> &[u8] {
+    while VECTOR > 0
+        && let Some((rest, block)) = value.split_last_chunk::<VECTOR>()
+        && is_all_ows(block)
+    {
         value = rest;
-        if VECTOR > 0 && matches!(value, [.., b' ' | b'\t']) {
-            while let Some((rest, block)) = value.split_last_chunk::<VECTOR>()
-                && is_all_ows(block)
-            {
-                value = rest;
-            }
-        }
+    }
+    while let [rest @ .., last] = value
+        && is_ows(*last)
+    {
+        value = rest;
     }
     value
 }

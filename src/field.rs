@@ -349,9 +349,8 @@ impl Scanner {
         }
         let Some(field) = self.field else { return };
         let behind = from(line, field.name().len());
-        let colon = trim_ows_start(behind);
-        match colon {
-            [b':', value @ ..] if colon.len() == behind.len() => {
+        match behind {
+            [b':', value @ ..] => {
                 sink.begin(field);
                 let value = trim_ows_start(value);
                 if !value.is_empty() {
@@ -359,8 +358,10 @@ impl Scanner {
                 }
                 sink.end();
             }
-            [b':', ..] => sink.space_before_colon(field),
-            _ => self.field = None,
+            _ => match trim_ows_start(behind) {
+                [b':', ..] => sink.space_before_colon(field),
+                _ => self.field = None,
+            },
         }
     }
 

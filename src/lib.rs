@@ -59,7 +59,7 @@
 //!                                                                         |
 //! const builder, PolicyBuf --pattern, entries--> Policy ------------------+
 //!                                                                         |
-//! &mut [u8] <--response-- Decision <--decision----------------------------+
+//! &mut [u8] <--response, rendered-- Decision <--decision------------------+
 //!     |
 //!     +--browser--> verdict
 //! ```
@@ -69,7 +69,7 @@
 //!   of requested headers.
 //! - A [`Policy`] borrows its lists and is valid by construction: in a `static` by [`PolicyBuilder::build_or_panic`], at run time by
 //!   [`PolicyBuilder::build`] or with the lists of a `PolicyBuf` (feature `heapless-v0.9`); with an [`OriginIndex`] if there are hundreds of
-//!   origins and more.
+//!   origins and more. Where memory is cheaper than time, it is [`rendered!`]: responses are then an origin and copies.
 //! - [`Policy::decide`] gives a [`Decision`]: its [`Kind`], why it is refused if it is ([`Refusal`], [`Reason`]), and the fields of the
 //!   response, one by one ([`Decision::fields`]), as lines ([`Decision::write_fields`]), or, for a preflight, as a whole response
 //!   ([`Preflight::write_response`]).

@@ -1,5 +1,6 @@
 //! What no request changes in the responses of a policy, written once instead of for each.
 
+use crate::ascii::{eq, until};
 use crate::entries::Names;
 use crate::error::BufferTooSmall;
 use crate::names;
@@ -9,7 +10,7 @@ use crate::value::FieldValue;
 
 /// Renders a policy that is known when the program is built: see [`Policy::render`].
 ///
-/// The texts lie in read-only memory beside the policy.
+/// The texts lie in read-only memory beside the policy, wherever this stands. The expression is one that a `const` could have.
 ///
 /// ```
 /// use embedded_cors::{Policy, Request, rendered};
@@ -34,9 +35,11 @@ use crate::value::FieldValue;
 #[macro_export]
 macro_rules! rendered {
     ($policy:expr) => {{
-        const POLICY: $crate::Policy<'static> = $policy;
-        static TEXT: [u8; POLICY.rendered_len()] = POLICY.__rendered();
-        POLICY.__with_rendered(&TEXT)
+        // Names that the expression does not have: those of items are not hygienic.
+        const __EMBEDDED_CORS_POLICY: $crate::Policy<'static> = $policy;
+        static __EMBEDDED_CORS_TEXT: [u8; __EMBEDDED_CORS_POLICY.rendered_len()] =
+            __EMBEDDED_CORS_POLICY.__rendered();
+        const { __EMBEDDED_CORS_POLICY.__with_rendered(&__EMBEDDED_CORS_TEXT) }
     }};
 }
 
@@ -49,20 +52,29 @@ impl<'a> Policy<'a> {
     }
 
     /// Writes into `memory` what no request changes in the responses of this policy: its lists, joined, with their names. The policy that
-    /// is returned decides and answers as this one does, byte for byte; what it writes is the origin and copies.
+    /// is returned decides and answers as this one does, byte for byte.
+    ///
+    /// To most requests it then writes the origin and copies: to actual requests that are no `OPTIONS`, and to preflights that are allowed, if
+    /// neither methods nor headers are echoed. What is left is written as without: preflights that are refused or ask for a private network,
+    /// and a `Vary` that is merged.
     ///
     /// For a `static` policy there is [`rendered!`](crate::rendered!).
     ///
     /// ```
-    /// use embedded_cors::Policy;
+    /// use embedded_cors::{Policy, Request};
     ///
     /// let origins = ["https://app.example.com"];
     /// let policy = Policy::builder().allow_origins(&origins).build().expect("they are valid");
     ///
     /// let mut memory = [0; 256];
     /// assert_eq!(policy.rendered_len(), 93);
-    /// let policy = policy.render(&mut memory).expect("there is room");
-    /// assert_eq!(policy.max_response_len(), 220);
+    /// let rendered = policy.render(&mut memory).expect("there is room");
+    /// let request = Request::from_fields("GET", [("origin", "https://app.example.com")]);
+    /// assert_eq!(
+    ///     rendered.decide(&request).write_fields(&mut [0; 220])?.as_str(),
+    ///     policy.decide(&request).write_fields(&mut [0; 220])?.as_str(),
+    /// );
+    /// # Ok::<(), embedded_cors::BufferTooSmall>(())
     /// ```
     ///
     /// # Errors
@@ -77,7 +89,7 @@ impl<'a> Policy<'a> {
             return Err(BufferTooSmall::new(needed));
         }
         self.emit_rendered(&mut Out::new(&mut *memory));
-        Ok(self.with_text(memory))
+        Ok(self.with_text(until(memory, needed)))
     }
 
     /// For [`rendered!`](crate::rendered!).
@@ -92,7 +104,7 @@ impl<'a> Policy<'a> {
     #[doc(hidden)]
     pub const fn __with_rendered<const N: usize>(&self, text: &'a [u8; N]) -> Self {
         let expected = self.__rendered::<N>();
-        if N == self.rendered_len() && crate::ascii::eq(&expected, text) {
+        if N == self.rendered_len() && eq(&expected, text) {
             self.with_text(text)
         } else {
             *self

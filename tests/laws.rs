@@ -142,6 +142,7 @@ proptest! {
             let mut memory = vec![0xa5; needed + 1];
             prop_assert!(policy.render(&mut memory).is_ok());
             prop_assert_eq!(memory[needed], 0xa5);
+            prop_assert!(policy.render(&mut memory[..needed]).is_ok());
             Ok(())
         })?;
     }

@@ -79,9 +79,9 @@ pub fn whole(policy: &Policy<'_>, head: &[u8]) -> Outcome {
     Outcome::of(&policy.decide(&request), policy)
 }
 
-/// Calls `test` with the same policy, rendered.
+/// Calls `test` with the same policy, rendered into memory that is longer than it has to be and has something in it.
 pub fn rendered<T>(policy: &Policy<'_>, test: impl FnOnce(&Policy<'_>) -> T) -> T {
-    let mut memory = vec![0xa5; policy.rendered_len()];
+    let mut memory = vec![b'Z'; policy.rendered_len() + 300];
     test(&policy.render(&mut memory).unwrap())
 }
 

@@ -1,0 +1,122 @@
+//! The Ethernet controller of the LM3S6965, for smoltcp: one frame at a time, without interrupts.
+
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::time::Instant;
+
+const BASE: usize = 0x4004_8000;
+const RECEIVE_CONTROL: usize = 0x08;
+const TRANSMIT_CONTROL: usize = 0x0c;
+const DATA: usize = 0x10;
+const THRESHOLD: usize = 0x1c;
+const PACKETS: usize = 0x34;
+const TRANSMIT: usize = 0x38;
+
+const HEADER: usize = 14;
+const MTU: usize = 1514;
+
+fn read(register: usize) -> u32 {
+    // SAFETY: a register of the controller, which is mapped here on this chip.
+    unsafe { ((BASE + register) as *const u32).read_volatile() }
+}
+
+fn write(register: usize, value: u32) {
+    // SAFETY: as above; only this module writes them, and `Ethernet` is not shared.
+    unsafe { ((BASE + register) as *mut u32).write_volatile(value) }
+}
+
+pub struct Ethernet {
+    received: [u8; MTU],
+    to_send: [u8; MTU],
+}
+
+impl Ethernet {
+    pub fn new() -> Self {
+        // A frame is sent when it is asked for, not when so many bytes of it are there.
+        write(THRESHOLD, 0x3f);
+        // Duplex, checksum, padding, on.
+        write(TRANSMIT_CONTROL, 0b1_0111);
+        // Frames for everyone too (address requests), on.
+        write(RECEIVE_CONTROL, 0b0_0111);
+        Self {
+            received: [0; MTU],
+            to_send: [0; MTU],
+        }
+    }
+
+    pub fn has_frame(&self) -> bool {
+        read(PACKETS) != 0
+    }
+}
+
+impl Device for Ethernet {
+    type RxToken<'a> = Received<'a>;
+    type TxToken<'a> = Sending<'a>;
+
+    fn receive(&mut self, _: Instant) -> Option<(Received<'_>, Sending<'_>)> {
+        if !self.has_frame() {
+            return None;
+        }
+        // Two bytes of length, which count themselves and the four of the checksum, then the frame.
+        let first = read(DATA);
+        let len = (first & 0xffff) as usize;
+        let mut bytes = [0; 2]
+            .into_iter()
+            .chain((first >> 16).to_le_bytes().into_iter().take(2));
+        let _ = bytes.nth(1);
+        let words = len.div_ceil(4).saturating_sub(1);
+        let mut place = self.received.iter_mut();
+        for byte in bytes {
+            if let Some(place) = place.next() {
+                *place = byte;
+            }
+        }
+        for _ in 0..words {
+            for byte in read(DATA).to_le_bytes() {
+                if let Some(place) = place.next() {
+                    *place = byte;
+                }
+            }
+        }
+        let len = len.saturating_sub(6).min(MTU);
+        Some((Received(self.received.get(..len)?), Sending(&mut self.to_send)))
+    }
+
+    fn transmit(&mut self, _: Instant) -> Option<Sending<'_>> {
+        Some(Sending(&mut self.to_send))
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        let mut capabilities = DeviceCapabilities::default();
+        capabilities.medium = Medium::Ethernet;
+        capabilities.max_transmission_unit = MTU;
+        capabilities.max_burst_size = Some(1);
+        capabilities
+    }
+}
+
+pub struct Received<'a>(&'a [u8]);
+
+impl RxToken for Received<'_> {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, take: F) -> R {
+        take(self.0)
+    }
+}
+
+pub struct Sending<'a>(&'a mut [u8; MTU]);
+
+impl TxToken for Sending<'_> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, fill: F) -> R {
+        let len = len.min(MTU);
+        let frame = self.0.get_mut(..len).unwrap_or(&mut []);
+        let result = fill(frame);
+        // Two bytes of length, which do not count the header of 14 bytes, then the frame.
+        let length = (len.saturating_sub(HEADER) as u16).to_le_bytes();
+        let mut bytes = length.iter().chain(frame.iter());
+        while let Some(first) = bytes.next() {
+            let mut next = || bytes.next().copied().unwrap_or(0);
+            write(DATA, u32::from_le_bytes([*first, next(), next(), next()]));
+        }
+        write(TRANSMIT, 1);
+        result
+    }
+}

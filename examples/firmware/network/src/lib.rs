@@ -1,4 +1,4 @@
-//! The application on smoltcp: six connections at once, as many as a browser opens, each with a receive buffer of 512 bytes.
+//! The application on smoltcp: eight connections at once, each with a receive buffer of 512 bytes.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -10,7 +10,8 @@ use smoltcp::socket::tcp;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
 
-const CONNECTIONS: usize = 6;
+/// As many as a browser opens, and two for those that are about to close: there is no queue behind them.
+const CONNECTIONS: usize = 6 + 2;
 const RECEIVE: usize = 512;
 
 /// The address that QEMU's user network gives to a guest.
@@ -63,14 +64,14 @@ pub fn serve(device: &mut impl Device, mac: [u8; 6], board: &mut impl Board) -> 
     loop {
         interface.poll(now(&mut || board.milliseconds()), device, &mut sockets);
         lamp.tick(board.milliseconds());
-        let mut has_answered = false;
+        let mut has_acted = false;
         for (connection, handle) in connections.iter_mut().zip(handles.iter().flatten()) {
             let socket = sockets.get_mut::<tcp::Socket>(*handle);
-            has_answered |= connection.step(socket, board.milliseconds(), &mut lamp, &mut response);
+            has_acted |= connection.step(socket, board.milliseconds(), &mut lamp, &mut response);
         }
         board.show(lamp.is_on());
-        // What was answered goes out at once.
-        if !has_answered {
+        // What was answered or closed goes out at once.
+        if !has_acted {
             board.wait();
         }
     }
@@ -95,7 +96,7 @@ impl Connection {
         }
     }
 
-    /// Takes what has arrived. Whether it has answered.
+    /// Takes what has arrived. Whether it has answered, closed or opened something.
     fn step(
         &mut self,
         socket: &mut tcp::Socket<'_>,
@@ -103,19 +104,20 @@ impl Connection {
         lamp: &mut Lamp,
         buffer: &mut [u8; MAX_RESPONSE],
     ) -> bool {
+        let mut has_acted = false;
         // The client has closed too, and a delayed segment of its can do no harm.
         if socket.state() == tcp::State::TimeWait {
             socket.abort();
         }
         if !socket.is_open() {
             *self = Self::new();
+            has_acted = true;
             // It is closed, and the port is not 0.
             let _ = socket.listen(80);
         }
         if !socket.is_active() {
             self.last_heard = now;
         }
-        let mut has_answered = false;
         while socket.can_recv() {
             self.last_heard = now;
             let answer = socket.recv(|bytes| {
@@ -132,7 +134,7 @@ impl Connection {
             if let Ok(Some((len, is_last))) = answer {
                 // A client that waits for its response has taken the one before, and so there is room.
                 let sent = socket.send_slice(buffer.get(..len).unwrap_or(b""));
-                has_answered = true;
+                has_acted = true;
                 self.exchange = Exchange::new();
                 if is_last || sent != Ok(len) {
                     socket.close();
@@ -145,11 +147,12 @@ impl Connection {
         if !self.is_over && (socket.state() == tcp::State::CloseWait || is_idle) {
             socket.close();
             self.is_over = true;
+            has_acted = true;
         }
         // It was told that this is the end, and does not end.
         if silence > 2 * IDLE {
             socket.abort();
         }
-        has_answered
+        has_acted
     }
 }

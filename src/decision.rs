@@ -184,21 +184,32 @@ impl<'a> Policy<'a> {
     // Not inlined, so that other requests do not pay for its frame.
     #[inline(never)]
     fn judge_preflight(&'a self, head: &Head<&'a [u8]>, requested: Requested<'_, 'a>) -> Decision<'a> {
-        let mut decision = Decision {
-            kind: Kind::Preflight,
-            ..self.judge_actual(head)
-        };
+        let (mut verdict, admitted) = self.judge_origin(head);
+        let is_shared = matches!(verdict, Verdict::Allowed);
+        let (mut requested_method, mut headers) = ("", Asked::NOTHING);
         // Whoever is refused for its origin learns nothing else.
-        if !decision.is_refused() {
-            let method = decision.judge_method(head);
-            let headers = decision.judge_headers(head, requested);
-            if let Some(refusal) = method.err().or(headers.err()) {
-                decision.verdict = Verdict::Refused(refusal);
+        if is_shared {
+            let method = self.judge_method(head);
+            headers = self.judge_headers(head, requested);
+            requested_method = method.unwrap_or("");
+            if let Some(refusal) = method.err().or(headers.refusal) {
+                verdict = Verdict::Refused(refusal);
             }
-            decision.private_network =
-                self.options.private_network && head.private_network == Found::Value(true);
         }
-        decision
+        Decision {
+            policy: self,
+            kind: Kind::Preflight,
+            is_options: head.is_options,
+            verdict,
+            admitted,
+            requested_method,
+            requested_headers: headers.echoed.copied(),
+            asked: headers.asked,
+            private_network: is_shared
+                && self.options.private_network
+                && head.private_network == Found::Value(true),
+            vary: &[],
+        }
     }
 
     /// What the origin makes of a request, and what admits it.
@@ -222,11 +233,9 @@ impl<'a> Policy<'a> {
         };
         (Verdict::Refused(refusal), None)
     }
-}
 
-impl<'a> Decision<'a> {
-    /// Fetch section 4.8 step 7.5.
-    fn judge_method(&mut self, head: &Head<&'a [u8]>) -> Result<(), Refusal> {
+    /// The requested method, if it is allowed: Fetch section 4.8 step 7.5.
+    fn judge_method(&'a self, head: &Head<&'a [u8]>) -> Result<&'a str, Refusal> {
         let value = match head.method {
             Found::Value(value) => value,
             Found::Repeated => return Err(Refusal::new(Reason::RequestMethodRepeated)),
@@ -235,68 +244,99 @@ impl<'a> Decision<'a> {
                 return Err(Refusal::new(Reason::RequestMethodMalformed));
             }
         };
-        let methods = &self.policy.methods;
+        let mut entries = self.methods.entries.iter();
+        let is_listed = |entry: &&str| entry.as_bytes() == value;
         // A safelisted method needs no permission.
-        let listed = names::safelisted_method(value)
-            .or_else(|| methods.entries.iter().find(|entry| entry.as_bytes() == value));
+        let listed = names::safelisted_method(value).or_else(|| entries.find(is_listed));
         if let Some(method) = listed {
-            self.requested_method = method;
-            return Ok(());
+            return Ok(method);
         }
         let method = match core::str::from_utf8(value) {
             Ok(method) if names::is_token(value) => method,
             _ => return Err(Refusal::new(Reason::RequestMethodMalformed)),
         };
-        if !methods.any || names::is_forbidden_method(value) {
+        if !self.methods.any || names::is_forbidden_method(value) {
             return Err(Refusal::new(Reason::MethodNotAllowed));
         }
-        if self.policy.options.credentials && value.len() > MAX_METHOD_LEN {
+        if self.options.credentials && value.len() > MAX_METHOD_LEN {
             return Err(Refusal::new(Reason::EchoTooLong));
         }
-        self.requested_method = method;
-        Ok(())
+        Ok(method)
     }
 
     /// Fetch section 4.8 steps 7.6 and 7.7.
-    fn judge_headers(&mut self, head: &Head<&'a [u8]>, requested: Requested<'_, 'a>) -> Result<(), Refusal> {
+    fn judge_headers<'b>(&self, head: &Head<&'a [u8]>, requested: Requested<'b, 'a>) -> Asked<'b, 'a> {
         match head.list_flaw {
-            Some(Flaw::Cut) => return Err(Refusal::new(Reason::RequestHeadersCut)),
-            Some(Flaw::Malformed) => return Err(Refusal::new(Reason::RequestHeadersMalformed)),
+            Some(Flaw::Cut) => return Asked::refused(Reason::RequestHeadersCut),
+            Some(Flaw::Malformed) => return Asked::refused(Reason::RequestHeadersMalformed),
             None => {}
         }
         if head.list_lines > MAX_LINES {
-            return Err(Refusal::new(Reason::RequestHeadersOverBudget));
+            return Asked::refused(Reason::RequestHeadersOverBudget);
         }
-        let policy = self.policy;
-        let check = match requested {
-            Requested::Checked(check) => *check,
-            Requested::Lines(lines) => {
-                let names = lines.names();
-                if policy.options.strict && head.list_lines > 1 {
-                    return Err(Refusal::new(Reason::RequestHeadersNotStrict));
-                }
-                if policy.options.strict
-                    && let Err(index) = check_strict(names.clone())
-                {
-                    return Err(Refusal::at(Reason::RequestHeadersNotStrict, index));
-                }
-                let check = ListCheck::of(names, &policy.headers);
-                if policy.echoes_headers() && check.refused().is_none() {
-                    if check.joined_len() > policy.max_echoed_len() {
-                        return Err(Refusal::new(Reason::EchoTooLong));
-                    }
-                    self.requested_headers = Some(*lines);
-                }
-                check
-            }
+        let lines = match requested {
+            Requested::Checked(check) => return Asked::by(check),
+            Requested::Lines(lines) => lines,
         };
-        self.asked = check.asked();
-        match check.refused() {
-            Some((reason, index)) => Err(Refusal::at(reason, index)),
-            None => Ok(()),
+        if self.options.strict {
+            if head.list_lines > 1 {
+                return Asked::refused(Reason::RequestHeadersNotStrict);
+            }
+            if let Err(index) = check_strict(lines.names()) {
+                return Asked {
+                    refusal: Some(Refusal::at(Reason::RequestHeadersNotStrict, index)),
+                    ..Asked::NOTHING
+                };
+            }
+        }
+        let check = ListCheck::of(lines.names(), &self.headers);
+        let asked = Asked::by(&check);
+        if !self.echoes_headers() || asked.refusal.is_some() {
+            return asked;
+        }
+        if check.joined_len() > self.max_echoed_len() {
+            return Asked::refused(Reason::EchoTooLong);
+        }
+        Asked {
+            echoed: Some(lines),
+            ..asked
+        }
+    }
+}
+
+/// What the requested headers come to.
+#[derive(Clone, Copy)]
+struct Asked<'b, 'a> {
+    /// The bits of the policy's headers that were asked for.
+    asked: u64,
+    echoed: Option<&'b Lines<'a>>,
+    refusal: Option<Refusal>,
+}
+
+impl Asked<'_, '_> {
+    const NOTHING: Self = Self {
+        asked: 0,
+        echoed: None,
+        refusal: None,
+    };
+
+    const fn refused(reason: Reason) -> Self {
+        Self {
+            refusal: Some(Refusal::new(reason)),
+            ..Self::NOTHING
         }
     }
 
+    fn by(check: &ListCheck) -> Self {
+        Self {
+            asked: check.asked(),
+            refusal: check.refused().map(|(reason, index)| Refusal::at(reason, index)),
+            ..Self::NOTHING
+        }
+    }
+}
+
+impl<'a> Decision<'a> {
     /// What kind of request this is about.
     pub const fn kind(&self) -> Kind {
         self.kind

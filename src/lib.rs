@@ -140,6 +140,7 @@ mod store;
 // Answer.
 mod decision;
 mod existing;
+mod fixed;
 mod lines;
 mod preflight;
 mod reader;

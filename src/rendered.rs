@@ -1,7 +1,6 @@
 //! What no request changes in the responses of a policy, written once instead of for each.
 
 use crate::ascii::{eq, until};
-use crate::entries::Names;
 use crate::error::BufferTooSmall;
 use crate::names;
 use crate::out::Out;
@@ -160,75 +159,5 @@ const fn emit_line(out: &mut Out<'_>, start: &str, value: Option<FieldValue<'_>>
         out.text(start);
         value.emit_fixed(out);
         out.text("\r\n");
-    }
-}
-
-// The values that no request changes.
-impl Policy<'_> {
-    /// Exactly `true` (Fetch section 4.10 steps 6 and 7).
-    pub(crate) const fn fixed_credentials(&self) -> Option<FieldValue<'_>> {
-        if self.options.credentials {
-            Some(FieldValue::text("true"))
-        } else {
-            None
-        }
-    }
-
-    pub(crate) const fn has_fixed_methods(&self) -> bool {
-        self.is_fixed(&self.methods)
-    }
-
-    pub(crate) const fn has_fixed_headers(&self) -> bool {
-        self.is_fixed(&self.headers)
-    }
-
-    const fn is_fixed(&self, names: &Names<'_>) -> bool {
-        if names.any {
-            !self.options.credentials
-        } else {
-            !self.options.only_requested
-        }
-    }
-
-    pub(crate) const fn fixed_methods(&self) -> Option<FieldValue<'_>> {
-        let methods = &self.methods;
-        if methods.is_empty() {
-            None
-        } else if methods.any {
-            Some(FieldValue::text("*"))
-        } else {
-            Some(FieldValue::names(methods, methods.distinct))
-        }
-    }
-
-    pub(crate) const fn fixed_headers(&self) -> Option<FieldValue<'_>> {
-        let headers = &self.headers;
-        if headers.is_empty() {
-            None
-        } else if headers.any && headers.authorization {
-            Some(FieldValue::text("*,authorization"))
-        } else if headers.any {
-            Some(FieldValue::text("*"))
-        } else {
-            Some(FieldValue::names(headers, headers.distinct))
-        }
-    }
-
-    pub(crate) const fn fixed_max_age(&self) -> Option<FieldValue<'_>> {
-        match &self.options.max_age {
-            Some(max_age) => Some(FieldValue::text(max_age.as_str())),
-            None => None,
-        }
-    }
-
-    pub(crate) const fn fixed_expose(&self) -> Option<FieldValue<'_>> {
-        let expose = &self.expose;
-        if expose.is_empty() {
-            None
-        } else if expose.any {
-            Some(FieldValue::text("*"))
-        } else {
-            Some(FieldValue::names(expose, expose.distinct))
-        }
     }
 }

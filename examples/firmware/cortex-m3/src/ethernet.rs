@@ -1,6 +1,7 @@
 //! The Ethernet controller of the LM3S6965, for smoltcp: one frame at a time, without interrupts.
 
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use network::frame::{self, MTU, Received};
+use smoltcp::phy::{Device, DeviceCapabilities, TxToken};
 use smoltcp::time::Instant;
 
 const BASE: usize = 0x4004_8000;
@@ -12,7 +13,6 @@ const PACKETS: usize = 0x34;
 const TRANSMIT: usize = 0x38;
 
 const HEADER: usize = 14;
-const MTU: usize = 1514;
 
 fn read(register: usize) -> u32 {
     // SAFETY: a register of the controller, which is mapped here on this chip.
@@ -56,27 +56,18 @@ impl Device for Ethernet {
         if !self.has_frame() {
             return None;
         }
-        // Two bytes of length, which count themselves and the four of the checksum, then the frame.
-        let first = read(DATA);
-        let len = (first & 0xffff) as usize;
-        let mut bytes = [0; 2]
-            .into_iter()
-            .chain((first >> 16).to_le_bytes().into_iter().take(2));
-        let _ = bytes.nth(1);
-        let words = len.div_ceil(4).saturating_sub(1);
+        // Two bytes of length, which count themselves and the four of the checksum, then the frame; a word at a time.
+        let first = read(DATA).to_le_bytes();
+        let [low, high, start @ ..] = first;
+        let len = usize::from(u16::from_le_bytes([low, high]));
+        let later = (1..len.div_ceil(4)).flat_map(|_| read(DATA).to_le_bytes());
+        // What is longer than a frame is read too, and forgotten.
         let mut place = self.received.iter_mut();
-        for byte in bytes {
+        start.into_iter().chain(later).for_each(|byte| {
             if let Some(place) = place.next() {
                 *place = byte;
             }
-        }
-        for _ in 0..words {
-            for byte in read(DATA).to_le_bytes() {
-                if let Some(place) = place.next() {
-                    *place = byte;
-                }
-            }
-        }
+        });
         let len = len.saturating_sub(6).min(MTU);
         Some((Received(self.received.get(..len)?), Sending(&mut self.to_send)))
     }
@@ -86,19 +77,7 @@ impl Device for Ethernet {
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = Medium::Ethernet;
-        capabilities.max_transmission_unit = MTU;
-        capabilities.max_burst_size = Some(1);
-        capabilities
-    }
-}
-
-pub struct Received<'a>(&'a [u8]);
-
-impl RxToken for Received<'_> {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, take: F) -> R {
-        take(self.0)
+        frame::capabilities()
     }
 }
 

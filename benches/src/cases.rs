@@ -77,7 +77,10 @@ pub fn mixed_origin(number: usize) -> String {
 
 /// The policy of these origins. Every row has its policy from here, whatever the length of the list.
 pub fn policy_of(origins: &'static [&'static str]) -> &'static Policy<'static> {
-    let policy = unrendered_policy_of(origins);
+    rendered(unrendered_policy_of(origins))
+}
+
+fn rendered(policy: &Policy<'static>) -> &'static Policy<'static> {
     let memory = vec![0; policy.rendered_len()].leak();
     leak(Box::new(policy.render(memory).expect("there is room")))
 }
@@ -114,8 +117,7 @@ pub fn policy_of_any() -> &'static Policy<'static> {
         .max_age_seconds(MAX_AGE)
         .build()
         .expect("the entries are valid");
-    let memory = vec![0; policy.rendered_len()].leak();
-    leak(Box::new(policy.render(memory).expect("there is room")))
+    rendered(&policy)
 }
 
 /// An order in which neighbours in memory are not neighbours in time: an index for each turn.

@@ -269,6 +269,14 @@ fn trim_more_ows_end(mut value: &[u8]) -> &[u8] {
     value
 }
 
+/// Bytes that are known to be ASCII, as text.
+pub(crate) const fn as_str(ascii: &[u8]) -> &str {
+    match core::str::from_utf8(ascii) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
+}
+
 /// The byte at `index`, or NUL, which no grammar here admits, where there is none.
 pub(crate) const fn at(text: &[u8], index: usize) -> u8 {
     if index < text.len() { text[index] } else { 0 }

@@ -13,8 +13,10 @@
 //! | empty members | 16 | "a reasonable number" |
 //! | bytes of white space between members | 256 | one after each of so many commas |
 
-use crate::ascii::{find, is_ows, is_tchar};
-use crate::entries::{Entries, Names};
+use core::fmt;
+
+use crate::ascii::{as_str, find, is_ows, is_tchar};
+use crate::entries::Names;
 use crate::names;
 use crate::reason::Reason;
 
@@ -87,7 +89,7 @@ impl ListCheck {
     /// Takes a whole line as browsers write it: names of the policy's spelling, with a comma between them and nothing else. Any other line is
     /// left as it was, and is for [`feed`](Self::feed), which comes to the same end.
     fn plain_line(&mut self, allowed: &Names<'_>, line: &[u8]) -> bool {
-        let Entries::Slice(entries) = allowed.entries else {
+        let Some(entries) = allowed.entries.as_slice() else {
             return false;
         };
         if allowed.any || self.refused.is_some() {
@@ -124,6 +126,11 @@ impl ListCheck {
     /// The bits of the entries that were asked for, up to the name that is refused if there is one.
     pub(crate) const fn asked(&self) -> u64 {
         self.asked
+    }
+
+    /// Whether no name was requested.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.names == 0
     }
 
     pub(crate) const fn joined_len(&self) -> usize {
@@ -297,8 +304,38 @@ impl<'r> Lines<'r> {
         }
     }
 
-    pub(crate) fn names(&self) -> RequestedHeaders<'_> {
+    pub(crate) const fn names(&self) -> RequestedHeaders<'_> {
         RequestedHeaders::new(&self.lines)
+    }
+}
+
+/// Gives the next requested name.
+pub(crate) type NextName = for<'n> fn(&mut RequestedHeaders<'n>) -> Option<&'n str>;
+
+/// Requested names that go into the response.
+#[derive(Clone, Copy)]
+pub(crate) struct Echo<'r> {
+    lines: Lines<'r>,
+    /// A pointer, so that it is not linked where no policy echoes.
+    pub(crate) next: NextName,
+}
+
+impl<'r> Echo<'r> {
+    pub(crate) fn new(lines: &Lines<'r>) -> Self {
+        Self {
+            lines: *lines,
+            next: |names| names.next(),
+        }
+    }
+
+    pub(crate) const fn names(&self) -> RequestedHeaders<'_> {
+        self.lines.names()
+    }
+}
+
+impl fmt::Debug for Echo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
     }
 }
 
@@ -313,7 +350,7 @@ pub struct RequestedHeaders<'r> {
 }
 
 impl<'r> RequestedHeaders<'r> {
-    fn new(lines: &'r [Option<&'r [u8]>]) -> Self {
+    const fn new(lines: &'r [Option<&'r [u8]>]) -> Self {
         let (line, more) = match lines.split_first() {
             Some((line, more)) => (*line, more),
             None => (None, lines),
@@ -354,7 +391,7 @@ impl<'r> Iterator for RequestedHeaders<'r> {
                 continue;
             }
             return Some(if names::is_token(member) {
-                core::str::from_utf8(member).unwrap_or("")
+                as_str(member)
             } else {
                 ""
             });

@@ -3,24 +3,30 @@
 use core::ffi::CStr;
 use core::fmt;
 
-use crate::ascii::{cut, trim_ows};
+use crate::ascii::as_str;
 use crate::entries::{self, Names};
 use crate::error::BufferTooSmall;
-use crate::list::RequestedHeaders;
+use crate::existing::{ExistingVary, NextMember, VaryMembers};
+use crate::list::{Echo, NextName, RequestedHeaders};
 use crate::out::Out;
 
 /// The value of a [`Field`](crate::Field): ASCII, in parts that lie in the policy, in the request, or in the program.
 ///
 /// It implements [`Display`](fmt::Display), for servers that take that; [`as_str`](Self::as_str) gives it whole if it lies in one place.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FieldValue<'a> {
     members: Members<'a>,
 }
 
 impl<'a> FieldValue<'a> {
     pub(crate) const fn text(text: &'a str) -> Self {
+        Self::ascii(text.as_bytes())
+    }
+
+    /// Bytes that are known to be ASCII.
+    pub(crate) const fn ascii(ascii: &'a [u8]) -> Self {
         Self {
-            members: Members::Text(text),
+            members: Members::Ascii(ascii),
         }
     }
 
@@ -32,43 +38,37 @@ impl<'a> FieldValue<'a> {
     }
 
     /// Requested names that have been parsed.
-    pub(crate) const fn requested(names: RequestedHeaders<'a>) -> Self {
+    pub(crate) const fn requested(echo: &'a Echo<'_>) -> Self {
         Self {
-            members: Members::Requested(names),
+            members: Members::Requested(echo.names(), echo.next),
         }
     }
 
     /// The members of the server's own `Vary`, then those of `needed` that it lacks.
-    pub(crate) fn vary(values: &'a [&'a str], needed: &'static [&'static str]) -> Self {
+    pub(crate) fn vary(existing: &ExistingVary<'a>, needed: &'static [&'static str]) -> Self {
+        let (members, next) = existing.and(needed);
         Self {
-            members: Members::Vary {
-                values,
-                rest: "",
-                later: values,
-                needed: needed.iter(),
-            },
+            members: Members::Vary(members, next),
         }
     }
 
-    /// Nothing instead of a value without members.
-    pub(crate) fn non_empty(self) -> Option<Self> {
-        self.members.clone().next()?;
-        Some(self)
-    }
-
-    /// The same text as [`parts`](Self::parts).
+    /// The same text as [`parts`](Self::parts), which are not linked if nothing but this is called.
     pub(crate) fn emit(&self, out: &mut Out<'_>) {
-        if !self.emit_fixed(out) {
-            self.parts().for_each(|part| out.text(part));
+        match &self.members {
+            Members::Requested(names, next) => emit_members(names.clone(), *next, out),
+            Members::Vary(members, next) => emit_members(members.clone(), *next, out),
+            _ => {
+                self.emit_fixed(out);
+            }
         }
     }
 
     /// Writes a value that has nothing of a request in it. Of any other it writes nothing, and says so.
     pub(crate) const fn emit_fixed(&self, out: &mut Out<'_>) -> bool {
         match &self.members {
-            Members::Text(text) => out.text(text),
+            Members::Ascii(ascii) => out.bytes(ascii),
             Members::Names(names, bits) => names.emit(*bits, out),
-            Members::Requested(_) | Members::Vary { .. } | Members::End => return false,
+            Members::Requested(..) | Members::Vary(..) | Members::End => return false,
         }
         true
     }
@@ -99,7 +99,7 @@ impl<'a> FieldValue<'a> {
     /// [`BufferTooSmall`], with the length needed; then nothing was written.
     pub fn write<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, BufferTooSmall> {
         let written = Out::write(buffer, usize::MAX, |out| self.emit(out))?;
-        Ok(core::str::from_utf8(written).unwrap_or(""))
+        Ok(as_str(written))
     }
 
     /// Writes the value with a NUL behind it, for servers that keep pointers to C strings.
@@ -149,13 +149,25 @@ impl fmt::Display for FieldValue<'_> {
     }
 }
 
+impl fmt::Debug for FieldValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.parts()).finish()
+    }
+}
+
 /// The parts of a [`FieldValue`]: an iterator over `&str`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Parts<'a> {
     members: Members<'a>,
     /// A member whose comma was just given.
     held: Option<&'a str>,
     started: bool,
+}
+
+impl fmt::Debug for Parts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
 }
 
 impl<'a> Iterator for Parts<'a> {
@@ -176,30 +188,22 @@ impl<'a> Iterator for Parts<'a> {
 }
 
 /// What a value is made of, before commas come between.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Members<'a> {
-    Text(&'a str),
+    Ascii(&'a [u8]),
     /// Entries of the policy, those whose bit is set.
     Names(entries::Iter<'a>, u64),
     /// What was requested and has been parsed.
-    Requested(RequestedHeaders<'a>),
-    /// The members of the server's own `Vary`, then those of `needed` that it lacks.
-    Vary {
-        values: &'a [&'a str],
-        /// What is left of the value that is being read.
-        rest: &'a str,
-        /// The values after it.
-        later: &'a [&'a str],
-        needed: core::slice::Iter<'static, &'static str>,
-    },
+    Requested(RequestedHeaders<'a>, NextName),
+    Vary(VaryMembers<'a>, NextMember),
     End,
 }
 
 impl<'a> Members<'a> {
     fn next(&mut self) -> Option<&'a str> {
         match self {
-            Self::Text(text) => {
-                let text = *text;
+            Self::Ascii(ascii) => {
+                let text = as_str(ascii);
                 *self = Self::End;
                 Some(text)
             }
@@ -214,39 +218,18 @@ impl<'a> Members<'a> {
                     return Some(entry);
                 }
             },
-            Self::Requested(names) => names.next(),
-            Self::Vary {
-                values,
-                rest,
-                later,
-                needed,
-            } => {
-                while !rest.is_empty() || !later.is_empty() {
-                    if rest.is_empty() {
-                        let (first, others) = later.split_first()?;
-                        (*rest, *later) = (first, others);
-                    }
-                    let (member, behind) = cut(rest, b',');
-                    *rest = behind.unwrap_or("");
-                    // A member is a token, and so is text.
-                    let member = core::str::from_utf8(trim_ows(member.as_bytes())).unwrap_or("");
-                    if !member.is_empty() {
-                        return Some(member);
-                    }
-                }
-                let values = *values;
-                needed.copied().find(|member| !varies_by(values, member))
-            }
+            Self::Requested(names, next) => next(names),
+            Self::Vary(members, next) => next(members),
             Self::End => None,
         }
     }
 }
 
-/// Whether `Vary` values have this member, or `*`, which has all (RFC 9110 section 12.5.5).
-fn varies_by(values: &[&str], member: &str) -> bool {
-    values
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-        .map(trim_ows)
-        .any(|own| own == b"*" || own.eq_ignore_ascii_case(member.as_bytes()))
+fn emit_members<'a, M>(mut members: M, next: fn(&mut M) -> Option<&'a str>, out: &mut Out<'_>) {
+    let mut comma = "";
+    while let Some(member) = next(&mut members) {
+        out.text(comma);
+        out.text(member);
+        comma = ",";
+    }
 }

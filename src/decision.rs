@@ -3,9 +3,9 @@
 use core::fmt;
 
 use crate::allowlist::{Admitted, Spurned};
-use crate::existing::ExistingVary;
 use crate::head::{Flaw, Found, Head};
-use crate::list::{Echo, Lines, ListCheck, MAX_LINES, check_strict};
+use crate::list::{Lines, ListCheck, MAX_LINES, check_strict};
+use crate::members::{Echo, EchoMembers, ExistingVary};
 use crate::names;
 use crate::origin::OriginOrNull;
 use crate::policy::{MAX_METHOD_LEN, Policy};
@@ -187,13 +187,13 @@ impl<'a> Policy<'a> {
     fn judge_preflight(&'a self, head: &Head<&'a [u8]>, requested: Requested<'_, 'a>) -> Decision<'a> {
         let (mut verdict, admitted) = self.judge_origin(head);
         let is_shared = matches!(verdict, Verdict::Allowed);
-        let (mut requested_method, mut headers) = (&b""[..], Asked::NOTHING);
+        let (mut requested_method, mut asked) = (&b""[..], Asked::NOTHING);
         // Whoever is refused for its origin learns nothing else.
         if is_shared {
             let method = self.judge_method(head);
-            headers = self.judge_headers(head, requested);
+            asked = self.judge_headers(head, &requested);
             requested_method = method.unwrap_or(b"");
-            if let Some(refusal) = method.err().or(headers.refusal) {
+            if let Some(refusal) = method.err().or(asked.refusal) {
                 verdict = Verdict::Refused(refusal);
             }
         }
@@ -204,8 +204,11 @@ impl<'a> Policy<'a> {
             verdict,
             admitted,
             requested_method,
-            requested_headers: headers.echoed.map(Echo::new),
-            asked: headers.asked,
+            requested_headers: match (asked.echo, requested) {
+                (Some(members), Requested::Lines(lines)) => Some(Echo::new(lines, members)),
+                _ => None,
+            },
+            asked: asked.headers,
             private_network: is_shared
                 && self.options.private_network
                 && head.private_network == Found::Value(true),
@@ -214,6 +217,8 @@ impl<'a> Policy<'a> {
     }
 
     /// What the origin makes of a request, and what admits it.
+    // Not inlined, so that its frame is not there while fields are written.
+    #[inline(never)]
     fn judge_origin(&'a self, head: &Head<&'a [u8]>) -> (Verdict<'a>, Option<Admitted<'a>>) {
         let refusal = match head.origin {
             // What is missing may be an `Origin`, or a second one.
@@ -265,7 +270,9 @@ impl<'a> Policy<'a> {
     }
 
     /// Fetch section 4.8 steps 7.6 and 7.7.
-    fn judge_headers<'b>(&self, head: &Head<&'a [u8]>, requested: Requested<'b, 'a>) -> Asked<'b, 'a> {
+    // Not inlined, so that its frame is not there while the origin is judged.
+    #[inline(never)]
+    fn judge_headers(&self, head: &Head<&[u8]>, requested: &Requested<'_, '_>) -> Asked {
         match head.list_flaw {
             Some(Flaw::Cut) => return Asked::refused(Reason::RequestHeadersCut),
             Some(Flaw::Malformed) => return Asked::refused(Reason::RequestHeadersMalformed),
@@ -298,7 +305,7 @@ impl<'a> Policy<'a> {
             return Asked::refused(Reason::EchoTooLong);
         }
         Asked {
-            echoed: Some(lines),
+            echo: Some(Echo::MEMBERS),
             ..asked
         }
     }
@@ -306,17 +313,18 @@ impl<'a> Policy<'a> {
 
 /// What the requested headers come to.
 #[derive(Clone, Copy)]
-struct Asked<'b, 'a> {
+struct Asked {
     /// The bits of the policy's headers that were asked for.
-    asked: u64,
-    echoed: Option<&'b Lines<'a>>,
+    headers: u64,
+    /// If they are to be echoed.
+    echo: Option<EchoMembers>,
     refusal: Option<Refusal>,
 }
 
-impl Asked<'_, '_> {
+impl Asked {
     const NOTHING: Self = Self {
-        asked: 0,
-        echoed: None,
+        headers: 0,
+        echo: None,
         refusal: None,
     };
 
@@ -329,7 +337,7 @@ impl Asked<'_, '_> {
 
     fn by(check: &ListCheck) -> Self {
         Self {
-            asked: check.asked(),
+            headers: check.asked(),
             refusal: check.refused().map(|(reason, index)| Refusal::at(reason, index)),
             ..Self::NOTHING
         }

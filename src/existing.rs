@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use crate::ascii::{as_str, cut, is_ows, trim_ows};
+use crate::ascii::{is_ows, trim_ows};
 use crate::decision::Decision;
+use crate::members::ExistingVary;
 use crate::names;
 
 impl<'a> Decision<'a> {
@@ -44,88 +45,10 @@ impl<'a> Decision<'a> {
             }
         }
         Ok(Self {
-            vary: has_members.then_some(ExistingVary {
-                values: existing,
-                next: |members| members.next(),
-            }),
+            vary: has_members.then(|| ExistingVary::new(existing)),
             ..self.clone()
         })
     }
-}
-
-/// The `Vary` that the response has anyway, checked, with at least one member.
-#[derive(Clone, Copy)]
-pub(crate) struct ExistingVary<'a> {
-    values: &'a [&'a str],
-    /// A pointer, so that who merges nothing does not link it.
-    next: NextMember,
-}
-
-impl<'a> ExistingVary<'a> {
-    /// These members, then those of `needed` that they lack.
-    pub(crate) fn and(&self, needed: &'static [&'static str]) -> (VaryMembers<'a>, NextMember) {
-        let members = VaryMembers {
-            values: self.values,
-            rest: "",
-            later: self.values,
-            needed,
-        };
-        (members, self.next)
-    }
-}
-
-impl fmt::Debug for ExistingVary<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.values.fmt(f)
-    }
-}
-
-/// Gives the next member of a merged `Vary`.
-pub(crate) type NextMember = for<'m> fn(&mut VaryMembers<'m>) -> Option<&'m str>;
-
-/// The members of a merged `Vary`.
-#[derive(Clone, Debug)]
-pub(crate) struct VaryMembers<'a> {
-    values: &'a [&'a str],
-    /// What is left of the value that is being read.
-    rest: &'a str,
-    /// The values behind it.
-    later: &'a [&'a str],
-    needed: &'static [&'static str],
-}
-
-impl<'a> VaryMembers<'a> {
-    fn next(&mut self) -> Option<&'a str> {
-        while !self.rest.is_empty() || !self.later.is_empty() {
-            if self.rest.is_empty() {
-                let (first, others) = self.later.split_first()?;
-                (self.rest, self.later) = (first, others);
-            }
-            let (member, behind) = cut(self.rest, b',');
-            self.rest = behind.unwrap_or("");
-            // A member is a token.
-            let member = as_str(trim_ows(member.as_bytes()));
-            if !member.is_empty() {
-                return Some(member);
-            }
-        }
-        while let Some((member, others)) = self.needed.split_first() {
-            self.needed = others;
-            if !varies_by(self.values, member) {
-                return Some(member);
-            }
-        }
-        None
-    }
-}
-
-/// Whether `Vary` values have this member, or `*`, which has all (RFC 9110 section 12.5.5).
-fn varies_by(values: &[&str], member: &str) -> bool {
-    values
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-        .map(trim_ows)
-        .any(|own| own == b"*" || own.eq_ignore_ascii_case(member.as_bytes()))
 }
 
 /// A `Vary` value that is no list of field names. See [`Decision::merge_vary`].

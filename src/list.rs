@@ -8,19 +8,17 @@
 //!
 //! | what | at most | why that many |
 //! |---|---|---|
-//! | field lines | 8 | a request keeps one slice for each |
+//! | field lines | 4 | browsers write one; a request keeps a slice for each |
 //! | names, repeated ones included | 256 | servers take some 100 field lines of a request; Firefox repeats a name for each value |
 //! | empty members | 16 | "a reasonable number" |
 //! | bytes of white space between members | 256 | one after each of so many commas |
-
-use core::fmt;
 
 use crate::ascii::{as_str, find, is_ows, is_tchar};
 use crate::entries::Names;
 use crate::names;
 use crate::reason::Reason;
 
-pub(crate) const MAX_LINES: u8 = 8;
+pub(crate) const MAX_LINES: u8 = 4;
 pub(crate) const MAX_MEMBERS: u16 = 256;
 pub(crate) const MAX_EMPTY: u8 = 16;
 pub(crate) const MAX_SPACE: u16 = 256;
@@ -306,36 +304,6 @@ impl<'r> Lines<'r> {
 
     pub(crate) const fn names(&self) -> RequestedHeaders<'_> {
         RequestedHeaders::new(&self.lines)
-    }
-}
-
-/// Gives the next requested name.
-pub(crate) type NextName = for<'n> fn(&mut RequestedHeaders<'n>) -> Option<&'n str>;
-
-/// Requested names that go into the response.
-#[derive(Clone, Copy)]
-pub(crate) struct Echo<'r> {
-    lines: Lines<'r>,
-    /// A pointer, so that it is not linked where no policy echoes.
-    pub(crate) next: NextName,
-}
-
-impl<'r> Echo<'r> {
-    pub(crate) fn new(lines: &Lines<'r>) -> Self {
-        Self {
-            lines: *lines,
-            next: |names| names.next(),
-        }
-    }
-
-    pub(crate) const fn names(&self) -> RequestedHeaders<'_> {
-        self.lines.names()
-    }
-}
-
-impl fmt::Debug for Echo<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.names()).finish()
     }
 }
 

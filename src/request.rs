@@ -212,7 +212,7 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// The names of headers that a preflight asks for, over all lines up to the budget of 8.
+    /// The names of headers that a preflight asks for, over all lines up to the budget of 4.
     pub fn requested_headers(&self) -> RequestedHeaders<'_> {
         self.lines.names()
     }

@@ -11,6 +11,7 @@ use crate::allowlist::Admitted;
 use crate::decision::{Decision, Kind, Verdict};
 use crate::error::BufferTooSmall;
 use crate::lines::FieldLines;
+use crate::members::ExistingVary;
 use crate::names;
 use crate::out::Out;
 use crate::reason::Reason;
@@ -147,15 +148,17 @@ impl<'a> Decision<'a> {
             self.emit_behind_origin(out);
         }
         match self.policy.vary(self.is_options) {
-            Some(vary) if self.vary.is_none() => out.text(vary.line),
-            None if self.vary.is_none() => {}
-            _ => self.emit_merged_vary(out),
+            _ if let Some(existing) = &self.vary => self.emit_merged_vary(existing, out),
+            Some(vary) => out.text(vary.line),
+            None => {}
         }
     }
 
     #[inline(never)]
-    fn emit_merged_vary(&self, out: &mut Out<'_>) {
-        emit_line(out, names::VARY_IS, self.vary());
+    fn emit_merged_vary(&self, existing: &ExistingVary<'_>, out: &mut Out<'_>) {
+        out.text(names::VARY_IS);
+        existing.and(self.varies_by()).emit(out);
+        out.text("\r\n");
     }
 
     /// What follows the origin, if it was rendered with the policy.
@@ -301,7 +304,7 @@ impl<'a> Decision<'a> {
             return self.policy.fixed_headers();
         }
         if headers.any {
-            return self.requested_headers.as_ref().map(FieldValue::requested);
+            return self.requested_headers.as_ref().map(FieldValue::echo);
         }
         let asked = self.asked & headers.distinct;
         (asked != 0).then_some(FieldValue::names(headers, asked))
@@ -315,13 +318,20 @@ impl<'a> Decision<'a> {
     }
 
     fn vary(&self) -> Option<FieldValue<'_>> {
-        let needed = self.policy.vary(self.is_options);
         match &self.vary {
-            None => needed.map(|vary| FieldValue::text(vary.value())),
-            Some(existing) => {
-                let needed = needed.map_or(&[][..], |vary| vary.members);
-                Some(FieldValue::vary(existing, needed))
+            Some(existing) => Some(FieldValue::vary(existing, self.varies_by())),
+            None => {
+                let vary = self.policy.vary(self.is_options)?;
+                Some(FieldValue::text(vary.value()))
             }
+        }
+    }
+
+    /// What the policy needs of `Vary`.
+    fn varies_by(&self) -> &'static [&'static str] {
+        match self.policy.vary(self.is_options) {
+            Some(vary) => vary.members,
+            None => &[],
         }
     }
 }

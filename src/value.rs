@@ -4,19 +4,16 @@ use core::ffi::CStr;
 use core::fmt;
 
 use crate::ascii::as_str;
-use crate::entries::{self, Names};
+use crate::entries::Names;
 use crate::error::BufferTooSmall;
-use crate::existing::{ExistingVary, NextMember, VaryMembers};
-use crate::list::{Echo, NextName, RequestedHeaders};
+use crate::members::{Echo, ExistingVary, Members, Source};
 use crate::out::Out;
 
 /// The value of a [`Field`](crate::Field): ASCII, in parts that lie in the policy, in the request, or in the program.
 ///
 /// It implements [`Display`](fmt::Display), for servers that take that; [`as_str`](Self::as_str) gives it whole if it lies in one place.
 #[derive(Clone)]
-pub struct FieldValue<'a> {
-    members: Members<'a>,
-}
+pub struct FieldValue<'a>(Source<'a>);
 
 impl<'a> FieldValue<'a> {
     pub(crate) const fn text(text: &'a str) -> Self {
@@ -25,52 +22,32 @@ impl<'a> FieldValue<'a> {
 
     /// Bytes that are known to be ASCII.
     pub(crate) const fn ascii(ascii: &'a [u8]) -> Self {
-        Self {
-            members: Members::Ascii(ascii),
-        }
+        Self(Source::Ascii(ascii))
     }
 
     /// The names of a policy's list whose bits are set.
-    pub(crate) const fn names(names: &Names<'a>, bits: u64) -> Self {
-        Self {
-            members: Members::Names(names.entries.iter(), bits),
-        }
+    pub(crate) const fn names(names: &'a Names<'a>, bits: u64) -> Self {
+        Self(Source::Names(names, bits))
     }
 
-    /// Requested names that have been parsed.
-    pub(crate) const fn requested(echo: &'a Echo<'_>) -> Self {
-        Self {
-            members: Members::Requested(echo.names(), echo.next),
-        }
+    /// Requested names.
+    pub(crate) const fn echo(echo: &'a Echo<'a>) -> Self {
+        Self(Source::Echo(echo))
     }
 
-    /// The members of the server's own `Vary`, then those of `needed` that it lacks.
-    pub(crate) fn vary(existing: &ExistingVary<'a>, needed: &'static [&'static str]) -> Self {
-        let (members, next) = existing.and(needed);
-        Self {
-            members: Members::Vary(members, next),
-        }
+    /// The members of the `Vary` that the response has, then those of `needed` that it lacks.
+    pub(crate) const fn vary(existing: &'a ExistingVary<'a>, needed: &'static [&'static str]) -> Self {
+        Self(Source::Vary(existing, needed))
     }
 
-    /// The same text as [`parts`](Self::parts), which are not linked if nothing but this is called.
+    /// The same text as [`parts`](Self::parts).
     pub(crate) fn emit(&self, out: &mut Out<'_>) {
-        match &self.members {
-            Members::Requested(names, next) => emit_members(names.clone(), *next, out),
-            Members::Vary(members, next) => emit_members(members.clone(), *next, out),
-            _ => {
-                self.emit_fixed(out);
-            }
-        }
+        self.0.emit(out);
     }
 
-    /// Writes a value that has nothing of a request in it. Of any other it writes nothing, and says so.
-    pub(crate) const fn emit_fixed(&self, out: &mut Out<'_>) -> bool {
-        match &self.members {
-            Members::Ascii(ascii) => out.bytes(ascii),
-            Members::Names(names, bits) => names.emit(*bits, out),
-            Members::Requested(..) | Members::Vary(..) | Members::End => return false,
-        }
-        true
+    /// Writes a value that has nothing of a request in it.
+    pub(crate) const fn emit_fixed(&self, out: &mut Out<'_>) {
+        self.0.emit_fixed(out);
     }
 
     /// The length in bytes.
@@ -86,7 +63,7 @@ impl<'a> FieldValue<'a> {
     /// The parts, which make up the value when one follows the other.
     pub fn parts(&self) -> Parts<'a> {
         Parts {
-            members: self.members.clone(),
+            members: self.0.members(),
             held: None,
             started: false,
         }
@@ -184,52 +161,5 @@ impl<'a> Iterator for Parts<'a> {
         }
         self.started = true;
         Some(member)
-    }
-}
-
-/// What a value is made of, before commas come between.
-#[derive(Clone)]
-enum Members<'a> {
-    Ascii(&'a [u8]),
-    /// Entries of the policy, those whose bit is set.
-    Names(entries::Iter<'a>, u64),
-    /// What was requested and has been parsed.
-    Requested(RequestedHeaders<'a>, NextName),
-    Vary(VaryMembers<'a>, NextMember),
-    End,
-}
-
-impl<'a> Members<'a> {
-    fn next(&mut self) -> Option<&'a str> {
-        match self {
-            Self::Ascii(ascii) => {
-                let text = as_str(ascii);
-                *self = Self::End;
-                Some(text)
-            }
-            Self::Names(entries, bits) => loop {
-                if *bits == 0 {
-                    return None;
-                }
-                let entry = entries.next()?;
-                let selected = *bits & 1 == 1;
-                *bits >>= 1;
-                if selected {
-                    return Some(entry);
-                }
-            },
-            Self::Requested(names, next) => next(names),
-            Self::Vary(members, next) => next(members),
-            Self::End => None,
-        }
-    }
-}
-
-fn emit_members<'a, M>(mut members: M, next: fn(&mut M) -> Option<&'a str>, out: &mut Out<'_>) {
-    let mut comma = "";
-    while let Some(member) = next(&mut members) {
-        out.text(comma);
-        out.text(member);
-        comma = ",";
     }
 }

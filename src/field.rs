@@ -54,9 +54,16 @@ impl RequestField {
     fn at_start_of(line: &[u8]) -> Option<Self> {
         match line {
             [b'o' | b'O', ..] => Some(Self::Origin).filter(|field| field.starts(line)),
-            [b'a' | b'A', ..] => [Self::Method, Self::Headers, Self::PrivateNetwork]
-                .into_iter()
-                .find(|field| field.starts(line)),
+            [b'a' | b'A', ..] => {
+                // The first letter in which they differ.
+                let field = match line.get(REQUEST_PREFIX)? {
+                    b'm' | b'M' => Self::Method,
+                    b'h' | b'H' => Self::Headers,
+                    b'p' | b'P' => Self::PrivateNetwork,
+                    _ => return None,
+                };
+                field.starts(line).then_some(field)
+            }
             _ => None,
         }
     }
@@ -74,6 +81,8 @@ impl RequestField {
         }
     }
 }
+
+const REQUEST_PREFIX: usize = "access-control-request-".len();
 
 // The lengths of the four names.
 const ORIGIN: usize = names::ORIGIN.len();

@@ -12,7 +12,7 @@ use crate::decision::{Decision, Kind, Verdict};
 use crate::error::BufferTooSmall;
 use crate::lines::FieldLines;
 use crate::members::ExistingVary;
-use crate::names;
+use crate::names::{self, Vary};
 use crate::out::Out;
 use crate::reason::Reason;
 use crate::value::FieldValue;
@@ -147,7 +147,7 @@ impl<'a> Decision<'a> {
             }
             self.emit_behind_origin(out);
         }
-        match self.policy.vary(self.is_options) {
+        match self.needed_vary() {
             _ if let Some(existing) = &self.vary => self.emit_merged_vary(existing, out),
             Some(vary) => out.text(vary.line),
             None => {}
@@ -157,7 +157,7 @@ impl<'a> Decision<'a> {
     #[inline(never)]
     fn emit_merged_vary(&self, existing: &ExistingVary<'_>, out: &mut Out<'_>) {
         out.text(names::VARY_IS);
-        existing.and(self.varies_by()).emit(out);
+        existing.and(self.needed_members()).emit(out);
         out.text("\r\n");
     }
 
@@ -319,17 +319,20 @@ impl<'a> Decision<'a> {
 
     fn vary(&self) -> Option<FieldValue<'_>> {
         match &self.vary {
-            Some(existing) => Some(FieldValue::vary(existing, self.varies_by())),
+            Some(existing) => Some(FieldValue::vary(existing, self.needed_members())),
             None => {
-                let vary = self.policy.vary(self.is_options)?;
+                let vary = self.needed_vary()?;
                 Some(FieldValue::text(vary.value()))
             }
         }
     }
 
-    /// What the policy needs of `Vary`.
-    fn varies_by(&self) -> &'static [&'static str] {
-        match self.policy.vary(self.is_options) {
+    const fn needed_vary(&self) -> Option<&'static Vary> {
+        self.policy.vary(self.is_options)
+    }
+
+    fn needed_members(&self) -> &'static [&'static str] {
+        match self.needed_vary() {
             Some(vary) => vary.members,
             None => &[],
         }

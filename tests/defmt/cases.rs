@@ -340,7 +340,7 @@ fn policies(log: &mut Log) {
     let builder = Policy::builder;
     let long =
         ["https://a-host-name-that-is-long-enough.to-be-cut-in-a-sentence.that-quotes-it.example.com/"];
-    let bad: [PolicyBuilder<'_>; 12] = [
+    let bad: [PolicyBuilder<'_>; 13] = [
         builder().allow_origins(&["https://fine.example", "https://example.com/"]),
         builder().allow_origins(&[""]),
         builder().allow_origins(&["example.com"]),
@@ -349,6 +349,7 @@ fn policies(log: &mut Log) {
         builder().allow_origin_if(&is_tenant).allow_credentials(),
         builder().allow_methods(&["PUT", "delete"]),
         builder().allow_headers(&["x-a", "x b"]),
+        builder().allow_headers(&["x-a\u{1b}[2J\r\nINFO all is well\u{202e}"]),
         builder().allow_headers(&["http://localhost:*"]),
         builder().expose_headers(&["etag", "x-a", "Set-Cookie"]),
         builder().max_age_seconds(86401),

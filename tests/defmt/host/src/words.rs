@@ -29,10 +29,16 @@ macro_rules! displayed {
 
 displayed! {
     "Kind" Kind,
+    "PolicyError" PolicyError<'_>,
     "Setting" Setting,
+    "BufferTooSmall" BufferTooSmall,
+    "HeadError" HeadError,
+    "VaryError" VaryError,
     "OriginError" OriginError,
     "OriginErrorKind" OriginErrorKind,
     "Origin" Origin<'_>,
+    "CorsFields" CorsFields,
+    "Blocked" Blocked,
     "ResponseError" ResponseError,
 }
 
@@ -91,52 +97,11 @@ impl Words for Preflight<'_> {
     }
 }
 
-impl Words for PolicyError<'_> {
-    const TYPE: &'static str = "PolicyError";
-
-    fn words(&self) -> String {
-        let (setting, index, entry) = (self.setting(), self.index(), self.entry());
-        format!(
-            "{setting}[{index}] {entry}: {} at byte {}",
-            self.kind().words(),
-            self.at()
-        )
-    }
-}
-
 impl Words for PolicyErrorKind {
     const TYPE: &'static str = "PolicyErrorKind";
 
     fn words(&self) -> String {
         format!("{self}; {}", self.fix())
-    }
-}
-
-impl Words for BufferTooSmall {
-    const TYPE: &'static str = "BufferTooSmall";
-
-    fn words(&self) -> String {
-        format!("buffer too small, {} bytes needed", self.needed())
-    }
-}
-
-impl Words for HeadError {
-    const TYPE: &'static str = "HeadError";
-
-    fn words(&self) -> String {
-        match self {
-            Self::Incomplete => "head incomplete".into(),
-            Self::RequestLine => "no request line".into(),
-            other => panic!("no words for {other:?}"),
-        }
-    }
-}
-
-impl Words for VaryError {
-    const TYPE: &'static str = "VaryError";
-
-    fn words(&self) -> String {
-        format!("vary is no list of names at byte {}", self.at())
     }
 }
 
@@ -159,23 +124,6 @@ impl Words for Progress {
             Self::NeedsMore => "needs more".into(),
             Self::Done { used } => format!("done after {used} bytes"),
         }
-    }
-}
-
-impl Words for CorsFields {
-    const TYPE: &'static str = "CorsFields";
-
-    fn words(&self) -> String {
-        self.iter().map(|name| format!("{name} ")).collect()
-    }
-}
-
-impl Words for Blocked {
-    const TYPE: &'static str = "Blocked";
-
-    fn words(&self) -> String {
-        let index = self.header().map_or(String::new(), |index| format!(" [{index}]"));
-        format!("{}: {}{index}", self.stage().name(), self.failure().words())
     }
 }
 

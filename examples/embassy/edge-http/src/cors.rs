@@ -20,9 +20,9 @@
 //!   there are more fields or bytes than the server has room for. Fetch does not limit the number of fields; Chromium sends some 16, and `Server`
 //!   keeps 64 unless told otherwise.
 
-use edge_http::Method;
 use edge_http::io::Error;
 use edge_http::io::server::Connection;
+use edge_http::{Method, RequestHeaders};
 use embedded_cors::{FieldLines, MAX_FIELDS, Policy, Request};
 use embedded_io_async::{Read, Write};
 
@@ -39,18 +39,7 @@ impl<'m> Cors<'m> {
         connection: &mut Connection<'_, T, N>,
         memory: &'m mut [u8],
     ) -> Result<Option<Self>, Error<T::Error>> {
-        let head = connection.headers()?;
-        // All that matters of the method, whose text is private.
-        let method = if head.method == Method::Options {
-            "OPTIONS"
-        } else {
-            ""
-        };
-        // Not `iter`, which leaves out what is not UTF-8: an origin that is not would be no origin.
-        let request = Request::from_fields(method, head.headers.iter_raw());
-        let decision = policy.decide(&request);
-        let preflight = decision.preflight().map(|preflight| preflight.status());
-        let fields = decision.write_fields(memory).map_err(|_| Error::TooLongHeaders)?;
+        let (preflight, fields) = decide(policy, connection.headers()?, memory)?;
         let cors = Self(fields);
         let Some(status) = preflight else {
             return Ok(Some(cors));
@@ -77,4 +66,24 @@ impl<'m> Cors<'m> {
             .initiate_response(status, None, fields.get(..len).unwrap_or(&[]))
             .await
     }
+}
+
+/// The status of the answer if it is a preflight, and the CORS fields. No `async`: else the request and the decision would be part of the
+/// handler's future, and take 1 KiB of each connection's memory.
+fn decide<'m, E, const N: usize>(
+    policy: &Policy<'_>,
+    head: &RequestHeaders<'_, N>,
+    memory: &'m mut [u8],
+) -> Result<(Option<u16>, FieldLines<'m>), Error<E>> {
+    // All that matters of the method, whose text is private.
+    let method = if head.method == Method::Options {
+        "OPTIONS"
+    } else {
+        ""
+    };
+    // Not `iter`, which leaves out what is not UTF-8: an origin that is not would be no origin.
+    let request = Request::from_fields(method, head.headers.iter_raw());
+    let decision = policy.decide(&request);
+    let fields = decision.write_fields(memory).map_err(|_| Error::TooLongHeaders)?;
+    Ok((decision.preflight().map(|preflight| preflight.status()), fields))
 }

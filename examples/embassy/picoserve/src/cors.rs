@@ -42,11 +42,7 @@ impl<State, PathParameters> Layer<State, PathParameters> for Cors {
         N: Next<'a, R, State, PathParameters>,
         W: ResponseWriter<Error = R::Error>,
     {
-        let mut request = Request::new(parts.method());
-        for (name, value) in parts.headers() {
-            request.push(name.as_raw(), value.as_raw());
-        }
-        let decision = self.0.decide(&request);
+        let decision = decide(self.0, &parts);
         let writer = WithFields {
             writer,
             decision: &decision,
@@ -62,6 +58,15 @@ impl<State, PathParameters> Layer<State, PathParameters> for Cors {
             )
             .await
     }
+}
+
+/// No `async`: else the request would be part of the layer's future.
+fn decide<'r>(policy: &'r Policy<'r>, parts: &RequestParts<'r>) -> Decision<'r> {
+    let mut request = Request::new(parts.method());
+    for (name, value) in parts.headers() {
+        request.push(name.as_raw(), value.as_raw());
+    }
+    policy.decide(&request)
 }
 
 /// A writer of responses that adds the decision's fields to each.

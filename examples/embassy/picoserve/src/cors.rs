@@ -4,14 +4,14 @@
 //! let app = Router::new().route("/status", get(status)).layer(Cors(&CORS));
 //! ```
 //!
-//! - Around all routes, and behind no layer that answers by itself: what the layer does not see has no CORS fields. It sees 404 and 405, which
-//!   picoserve answers inside of it, and 401 of an extractor. A layer on a method router alone sees no 404.
+//! - Around all routes, and behind no layer that answers by itself: what the layer does not see has no CORS fields. It sees 404 and
+//!   405, which picoserve answers inside of it, and 401 of an extractor. A layer on a method router alone sees no 404.
 //! - No route for `OPTIONS` is needed. A preflight is answered here, before routing and before any extractor that authenticates.
 //! - A handler writes no `Access-Control-*` field of its own: a browser refuses two of them.
 //! - Nothing is copied: the fields go from the policy and from the head in picoserve's buffer into the socket's.
-//! - There is nothing to say to `Request::mark_incomplete`: picoserve keeps every field of a head, or answers 400 by itself if its buffer is too
-//!   short. That 400 is no concern of any layer and has no CORS fields, so a page sees "CORS error". A browser's head without cookies has less
-//!   than 1 KiB; give the buffer 2 KiB.
+//! - There is nothing to say to `Request::mark_incomplete`: picoserve keeps every field of a head, or answers 400 by itself if its
+//!   buffer is too short. That 400 is no concern of any layer and has no CORS fields, so a page sees "CORS error". A browser's head
+//!   without cookies has less than 1 KiB; give the buffer 2 KiB.
 
 use embedded_cors::{Decision, Policy, Request};
 use picoserve::ResponseSent;

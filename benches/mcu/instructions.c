@@ -1,7 +1,9 @@
 /* A plugin of QEMU: counts the instructions executed between two functions. Debian's QEMU has plugins, but comes without their header, so
    version 1 of the interface is declared here.
 
-   -plugin instructions.so,begin=ADDRESS,end=ADDRESS,out=FILE */
+   -plugin instructions.so,begin=ADDRESS,end=ADDRESS,out=FILE[,profile=N]
+
+   With a profile, it also says how often each address was executed between the marks of the N-th region, counted from 1. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,22 +26,31 @@ uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
 #define EXPORT __attribute__((visibility("default")))
 EXPORT int qemu_plugin_version = 1;
 
-static uint64_t begin, end, total, total_at_begin;
+struct place {
+    uint64_t address, count;
+    struct place *next;
+};
+
+static uint64_t begin, end, total, total_at_begin, region, profiled = UINT64_MAX;
+static struct place *places;
 static FILE *out;
 
 static void on_instruction(unsigned cpu, void *data) {
-    (void)cpu, (void)data;
+    (void)cpu;
     total++;
+    if (region == profiled) ((struct place *)data)->count++;
 }
 
 static void on_begin(unsigned cpu, void *data) {
     (void)cpu, (void)data;
     total_at_begin = total;
+    region++;
 }
 
 static void on_end(unsigned cpu, void *data) {
     (void)cpu, (void)data;
     fprintf(out, "region : %" PRIu64 "\n", total - total_at_begin);
+    if (region == profiled) profiled = UINT64_MAX;
 }
 
 static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
@@ -49,12 +60,19 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
         uint64_t address = qemu_plugin_insn_vaddr(instruction);
         if (address == begin) qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_begin, QEMU_PLUGIN_CB_NO_REGS, NULL);
         if (address == end) qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_end, QEMU_PLUGIN_CB_NO_REGS, NULL);
-        qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_instruction, QEMU_PLUGIN_CB_NO_REGS, NULL);
+        struct place *place = calloc(1, sizeof *place);
+        if (!place) abort();
+        *place = (struct place){address, 0, places};
+        places = place;
+        qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_instruction, QEMU_PLUGIN_CB_NO_REGS, place);
     }
 }
 
 static void on_end_of_program(qemu_plugin_id_t id, void *data) {
     (void)id, (void)data;
+    /* A block that was translated twice has its places twice. */
+    for (struct place *place = places; place; place = place->next)
+        if (place->count) fprintf(out, "at %" PRIx64 " %" PRIu64 "\n", place->address, place->count);
     fclose(out);
 }
 
@@ -64,6 +82,7 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
         /* A Thumb function's address is odd, its first instruction's is not. */
         if (!strncmp(arguments[i], "begin=", 6)) begin = strtoull(arguments[i] + 6, NULL, 16) & ~1ull;
         if (!strncmp(arguments[i], "end=", 4)) end = strtoull(arguments[i] + 4, NULL, 16) & ~1ull;
+        if (!strncmp(arguments[i], "profile=", 8)) profiled = strtoull(arguments[i] + 8, NULL, 10);
         if (!strncmp(arguments[i], "out=", 4)) out = fopen(arguments[i] + 4, "w");
     }
     if (!out || !begin || !end) return 1;

@@ -8,6 +8,7 @@ use embedded_cors::{Decision, Kind, Policy, PolicyReader, Progress, Reason, Requ
 use crate::board::{self, mark_begin, mark_end, print};
 
 static CORS: Policy = crate::POLICY;
+static RENDERED: Policy = embedded_cors::rendered!(crate::POLICY);
 
 const GET: &[u8] = include_bytes!("../../requests/chromium156-dev-get-credentials.http");
 const SAME_ORIGIN: &[u8] = include_bytes!("../../requests/chromium156-dev-same-origin-get.http");
@@ -256,6 +257,15 @@ extern "C" fn main() -> ! {
             count(name, "policy_pieces", || entry_all_policy_pieces(head, buffer)),
             0
         );
+    }
+    for (name, head) in [
+        ("actual_allowed", black(GET)),
+        ("preflight_allowed", black(PREFLIGHT)),
+    ] {
+        let length = count(name, "rendered", || {
+            Request::from_head(head).map_or(0, |request| answer(&RENDERED.decide(&request), buffer))
+        });
+        assert_ne!(length, 0);
     }
     let mut request = Request::new("GET");
     count("scan", "preflight", || {

@@ -7,7 +7,6 @@ use cors::{CorsFields, Decision, Kind, MAX_FIELDS, Request};
 use crate::config::Config;
 use crate::error::Error;
 use crate::slot::{self, Marked, Slot};
-use crate::text::Writer;
 use crate::{NOWHERE, Opaque, code, pointer, policy, reader, request, words};
 
 /// A decision, and the `Vary` that it takes in when it is written.
@@ -323,6 +322,12 @@ static NAMES: [&CStr; 8] = [
 ];
 const VARY: &CStr = c"vary";
 
+/// The same name as a C string.
+fn c_name(name: &str) -> &'static CStr {
+    let is_same = |known: &&&CStr| known.to_bytes() == name.as_bytes();
+    NAMES.iter().find(is_same).copied().unwrap_or(c"")
+}
+
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ecors_decision_fields(
@@ -345,31 +350,37 @@ pub unsafe extern "C" fn ecors_decision_fields(
         }
     };
     let place = |decision: &Decision<'_>, is_merged: bool| {
-        let size = decision.fields().map(|field| field.value().len() + 1).sum();
+        let written = decision.write_fields(bytes);
+        let size = written.map_or_else(|error| error.needed(), |lines| lines.len());
         // SAFETY: as the header says.
         unsafe { pointer::store(needed, size) };
-        if bytes.len() < size {
+        let Ok(lines) = written else {
             return code::MEMORY;
-        }
-        let mut out = Writer::new(bytes);
-        let mut items = fields.items.iter_mut();
-        for (field, item) in decision.fields().zip(items.by_ref()) {
-            let name = NAMES
-                .iter()
-                .find(|name| name.to_bytes() == field.name().as_bytes());
-            let name = name.copied().unwrap_or(c"");
-            let start = out.len();
-            field.value().parts().for_each(|part| out.bytes(part.as_bytes()));
+        };
+        // Each value lies in its line, and its NUL where the CRLF is.
+        let mut ends = [0; MAX_FIELDS];
+        let (mut count, mut start) = (0, 0);
+        let places = fields.items.iter_mut().zip(&mut ends);
+        for ((name, value), (item, end)) in lines.pairs().zip(places) {
+            start += name.len() + ": ".len();
+            *end = start + value.len();
+            let name = c_name(name);
             *item = Field {
                 name: name.as_ptr(),
                 name_len: name.count_bytes(),
                 value: buffer.wrapping_add(start),
-                value_len: out.len() - start,
+                value_len: value.len(),
                 append: (name == VARY && !is_merged).into(),
             };
-            out.bytes(b"\0");
+            start = *end + "\r\n".len();
+            count += 1;
         }
-        fields.len = MAX_FIELDS - items.len();
+        for end in ends.into_iter().take(count) {
+            if let Some(end) = bytes.get_mut(end) {
+                *end = 0;
+            }
+        }
+        fields.len = count;
         code::OK
     };
     // SAFETY: as the header says.

@@ -192,7 +192,8 @@ static void check_text(const ecors_decision *decision, text_writer write, ecors_
 static void check_fields(const ecors_decision *decision, ecors_str expected, int is_merged, size_t max_fields, int every_size) {
   ecors_fields fields;
   size_t needed = 12345, size, i;
-  CHECK(ecors_decision_fields(decision, NULL, 0, &fields, &needed) == (needed == 0 ? ECORS_OK : ECORS_E_MEMORY));
+  CHECK(ecors_decision_fields(decision, NULL, 0, &fields, &needed) == (expected.len == 0 ? ECORS_OK : ECORS_E_MEMORY));
+  CHECK(needed == expected.len);
   for (size = every_size || needed == 0 ? 0 : needed - 1; size <= needed; size++) {
     char *buffer = last(out, size);
     size_t again;
@@ -207,7 +208,7 @@ static void check_fields(const ecors_decision *decision, ecors_str expected, int
       for (i = 1; i < size; i++) CHECK((unsigned char)buffer[i] == 0xa5);
     } else {
       char lines[8192];
-      size_t len = 0, used = 0;
+      size_t len = 0;
       CHECK(result == ECORS_OK && fields.len <= max_fields && fields.len <= ECORS_MAX_FIELDS);
       for (i = 0; i < fields.len && i < ECORS_MAX_FIELDS; i++) {
         const ecors_field *field = &fields.items[i];
@@ -215,10 +216,9 @@ static void check_fields(const ecors_decision *decision, ecors_str expected, int
         CHECK(field->value >= buffer && field->value + field->value_len < buffer + size);
         CHECK(field->append == (strcmp(field->name, "vary") == 0 && !is_merged));
         CHECK(ecors_is_cors_field(field->name, field->name_len) == (strcmp(field->name, "vary") != 0));
-        used += field->value_len + 1;
         len += (size_t)snprintf(lines + len, sizeof lines - len, "%s: %s\r\n", field->name, field->value);
       }
-      CHECK(used == needed && equals(expected, lines, len));
+      CHECK(equals(expected, lines, len));
     }
   }
 }

@@ -408,6 +408,9 @@ pub extern "C" fn ecors_size(which: c_int) -> usize {
         size_of::<Struct>(),
         size_of::<Fields>(),
     ];
+    #[cfg(feature = "panicky")]
+    return SIZES[which as usize];
+    #[cfg(not(feature = "panicky"))]
     usize::try_from(which)
         .ok()
         .and_then(|which| SIZES.get(which))

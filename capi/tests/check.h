@@ -62,7 +62,7 @@ static inline guarded guarded_memory(size_t size) {
 /* The last bytes of it. */
 static inline char *last(guarded memory, size_t size) {
   if (size > memory.size) {
-    fprintf(stderr, "%zu bytes are too many\n", size);
+    fprintf(stderr, "%lu bytes are too many\n", (unsigned long)size);
     exit(2);
   }
   return memory.end - size;

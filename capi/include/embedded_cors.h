@@ -175,8 +175,8 @@ int ecors_check_max_age(int32_t seconds, ecors_error *error);
 /* A policy, in memory of the caller's. It is never changed after it was made, and can't be copied or moved. */
 typedef struct ecors_policy ecors_policy;
 
-/* The bytes that ecors_policy_init asks for, of any alignment; 0 if the configuration is NULL or of another struct_size, or its policy is too
- * large for this machine. */
+/* The bytes that ecors_policy_init asks for, of any alignment; 0 if the configuration is NULL or of another struct_size, or its policy is
+ * too large for this machine. */
 size_t ecors_policy_size(const ecors_config *config);
 
 /* Enough bytes for so many entries, as a constant expression, without ECORS_RENDER:
@@ -197,8 +197,8 @@ size_t ecors_policy_size(const ecors_config *config);
  * ECORS_OK, ECORS_E_ARG, ECORS_E_CONFIG, ECORS_E_MEMORY (ecors_policy_size says how much), ECORS_E_ABI. */
 int ecors_policy_init(void *memory, size_t size, const ecors_config *config, const ecors_policy **policy, ecors_error *error);
 
-/* The bytes of a buffer that no decision of this policy finds too small, for each way of writing, every NUL counted; 0 for no policy. A Vary
- * that is merged takes its length and 8 more. */
+/* The bytes of a buffer that no decision of this policy finds too small, for each way of writing, every NUL counted; 0 for no policy. A
+ * Vary that is merged takes its length and 8 more. */
 size_t ecors_policy_max_response_size(const ecors_policy *policy);
 
 /* The most fields that a decision of this policy has, at most ECORS_MAX_FIELDS; 0 for no policy. */
@@ -248,7 +248,8 @@ int ecors_request_from_header_section(ecors_request *request, const char *method
                                       size_t len);
 int ecors_request_from_incomplete_head(ecors_request *request, const char *head, size_t len);
 
-/* Whether it has an Origin; whether it is OPTIONS with an Origin and an Access-Control-Request-Method. 1 or 0, ECORS_E_ARG, ECORS_E_STATE. */
+/* Whether it has an Origin; whether it is OPTIONS with an Origin and an Access-Control-Request-Method. 1 or 0, ECORS_E_ARG,
+ * ECORS_E_STATE. */
 int ecors_request_is_cors(const ecors_request *request);
 int ecors_request_is_preflight(const ecors_request *request);
 
@@ -272,8 +273,8 @@ typedef struct ecors_reader {
 int ecors_reader_init(ecors_reader *reader, const ecors_policy *policy);
 int ecors_reader_init_header_section(ecors_reader *reader, const ecors_policy *policy, const char *method, size_t method_len);
 
-/* Takes the next piece, of any length. Nothing is borrowed. *used, unless NULL, is how many bytes belong to the head: all of them before its
- * end, none after. ECORS_MORE, ECORS_DONE, ECORS_E_ARG, ECORS_E_STATE; ECORS_E_HEAD for this piece and every later one.
+/* Takes the next piece, of any length. Nothing is borrowed. *used, unless NULL, is how many bytes belong to the head: all of them before
+ * its end, none after. ECORS_MORE, ECORS_DONE, ECORS_E_ARG, ECORS_E_STATE; ECORS_E_HEAD for this piece and every later one.
  * After ECORS_E_ARG the reader is as it was. */
 int ecors_reader_push(ecors_reader *reader, const char *piece, size_t len, size_t *used);
 
@@ -295,8 +296,8 @@ int ecors_decide(const ecors_policy *policy, const ecors_request *request, ecors
 int ecors_reader_decide(const ecors_reader *reader, ecors_decision *decision);
 
 /* Decides which fields an error reply of the server's own has, when it did not read or did not understand the whole request: 400, 408,
- * 413, 414, 431. Only the origin counts. The kind is ECORS_ACTUAL or ECORS_NOT_CORS, ECORS_E_ARG, ECORS_E_STATE. Every other error reply, 401
- * and 404 and 500, has the fields of ecors_decide. */
+ * 413, 414, 431. Only the origin counts. The kind is ECORS_ACTUAL or ECORS_NOT_CORS, ECORS_E_ARG, ECORS_E_STATE. Every other error reply,
+ * 401 and 404 and 500, has the fields of ecors_decide. */
 int ecors_decide_error_reply(const ecors_policy *policy, const ecors_request *request, ecors_decision *decision);
 int ecors_reader_decide_error_reply(const ecors_reader *reader, ecors_decision *decision);
 

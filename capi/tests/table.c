@@ -447,5 +447,6 @@ int main(int argc, char **argv) {
   context[0] = '\0';
   check_reasons();
   CHECK(*at == '\0');
+  printf("%ld policies x %ld heads\n", n_policies, n_heads);
   return end_of_checks("table", 100000);
 }

@@ -508,7 +508,8 @@ static void long_list(size_t count) {
   snprintf(context, sizeof context, "%lu origins", (unsigned long)count);
   for (i = 0; i < count; i++) {
     list[i].ptr = text + i * 48;
-    list[i].len = (size_t)snprintf(text + i * 48, 48, i % 1000 == 7 ? "https://*.t%lu.example" : "https://tenant-%lu.example", (unsigned long)i);
+    list[i].len = (size_t)snprintf(text + i * 48, 48, i % 1000 == 7 ? "https://*.t%lu.example" : "https://tenant-%lu.example",
+                                   (unsigned long)i);
   }
   memset(&config, 0, sizeof config);
   config.struct_size = sizeof config;

@@ -1,4 +1,5 @@
-/* The header's sizes, offsets and numbers beside the library's. With ONLY_NUMBERS, the header's alone, for machines that nothing runs on. */
+/* The header's sizes, offsets and numbers beside the library's. With ONLY_NUMBERS, the header's alone, for machines that nothing runs
+ * on. */
 #ifdef ONLY_NUMBERS
 
 #include "embedded_cors.h"

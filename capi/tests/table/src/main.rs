@@ -39,6 +39,9 @@ fn constant(name: &str) -> u32 {
     capi::layout::ecors_layout[at.unwrap_or_else(|| panic!("the library has no {name}"))]
 }
 
+/// A method of the builder.
+type Setter<'a> = fn(PolicyBuilder<'a>) -> PolicyBuilder<'a>;
+
 impl Spec {
     fn new() -> Self {
         Self {
@@ -86,7 +89,7 @@ impl Spec {
     }
 
     fn options<'a>(&self, mut builder: PolicyBuilder<'a>) -> PolicyBuilder<'a> {
-        let options: [(&str, fn(PolicyBuilder<'a>) -> PolicyBuilder<'a>); 11] = [
+        let options: [(&str, Setter<'a>); 11] = [
             ("ECORS_CREDENTIALS", PolicyBuilder::allow_credentials),
             ("ECORS_PRIVATE_NETWORK", PolicyBuilder::allow_private_network),
             ("ECORS_MINIMAL", PolicyBuilder::minimal),
@@ -401,7 +404,7 @@ fn table_of_mistakes(table: &mut Table) {
     for spec in &mistakes {
         table.spec(spec);
         spec.with(|policy| {
-            let error = policy.err().expect("a mistake");
+            let error = policy.expect_err("a mistake");
             met.insert(format!("{:?}", error.kind()));
             table.bytes(error.setting().name());
             table.bytes(error.kind().what());

@@ -54,10 +54,8 @@ pub(crate) struct Trust {
 pub(crate) enum Admitted<'a> {
     /// `*`.
     Any,
-    /// The text of the policy's own entry.
-    Entry(&'a str),
-    /// The origin of the request, parsed in full.
-    Request(&'a str),
+    /// The text of the policy's own entry, or the origin of the request, parsed in full.
+    Origin(&'a [u8]),
 }
 
 /// Why no entry admits an origin.
@@ -165,7 +163,7 @@ impl<'a> Allowlist<'a> {
             };
         }
         if let Some(entry) = self.exact(value) {
-            return Ok(Admitted::Entry(entry));
+            return Ok(Admitted::Origin(entry.as_bytes()));
         }
         if !self.wildcards && self.predicate.is_none() {
             return Err(Spurned::NotExact);
@@ -176,14 +174,14 @@ impl<'a> Allowlist<'a> {
             Err(error) => return Err(Spurned::Malformed(error)),
         };
         if self.wildcards && self.has_wildcard_for(&origin) {
-            return Ok(Admitted::Request(origin.as_str()));
+            return Ok(Admitted::Origin(origin.as_bytes()));
         }
         match self.predicate {
             Some(predicate) if predicate(&origin) => {
-                if self.secure_only && origin.scheme() == "http" && !origin.is_loopback() {
+                if self.secure_only && origin.scheme_bytes() == b"http" && !origin.is_loopback() {
                     Err(Spurned::Insecure)
                 } else {
-                    Ok(Admitted::Request(origin.as_str()))
+                    Ok(Admitted::Origin(origin.as_bytes()))
                 }
             }
             _ => Err(Spurned::NotListed),
@@ -195,17 +193,15 @@ impl<'a> Allowlist<'a> {
     /// The exact entry that is this text. An exact entry is a serialized origin or `null`, so what equals it needs no parsing.
     fn exact(&self, value: &[u8]) -> Option<&'a str> {
         let is_exact = |entry: &&str| entry.as_bytes() == value && !pattern::is_wildcard(entry);
-        match self.entries {
-            Entries::Slice(entries) if let Some(index) = self.index => {
-                entries.get(index.exact(value)?).copied()
-            }
-            Entries::Slice(entries) => {
-                let found = self.prints.find(value, entries);
-                let rest = entries.get(Prints::KEPT..).unwrap_or(&[]);
-                found.or_else(|| rest.iter().copied().find(is_exact))
-            }
-            joined => joined.iter().find(is_exact),
+        let Some(entries) = self.entries.as_slice() else {
+            return self.entries.iter().find(is_exact);
+        };
+        if let Some(index) = self.index {
+            return entries.get(index.exact(value)?).copied();
         }
+        let found = self.prints.find(value, entries);
+        let rest = entries.get(Prints::KEPT..).unwrap_or(&[]);
+        found.or_else(|| rest.iter().copied().find(is_exact))
     }
 
     /// Whether an entry with a wildcard matches.

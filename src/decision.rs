@@ -5,6 +5,7 @@ use core::fmt;
 use crate::allowlist::{Admitted, Spurned};
 use crate::head::{Flaw, Found, Head};
 use crate::list::{Lines, ListCheck, MAX_LINES, check_strict};
+use crate::members::{Echo, EchoMembers, ExistingVary};
 use crate::names;
 use crate::origin::OriginOrNull;
 use crate::policy::{MAX_METHOD_LEN, Policy};
@@ -56,14 +57,14 @@ pub struct Decision<'a> {
     /// What admitted the origin, if something did.
     pub(crate) admitted: Option<Admitted<'a>>,
     /// The requested method, once it was parsed; empty before.
-    pub(crate) requested_method: &'a str,
+    pub(crate) requested_method: &'a [u8],
     /// The requested headers, to be echoed.
-    pub(crate) requested_headers: Option<Lines<'a>>,
+    pub(crate) requested_headers: Option<Echo<'a>>,
     /// The bits of the policy's headers that were asked for.
     pub(crate) asked: u64,
     pub(crate) private_network: bool,
-    /// The values of the server's own `Vary`.
-    pub(crate) vary: &'a [&'a str],
+    /// The server's own `Vary`.
+    pub(crate) vary: Option<ExistingVary<'a>>,
 }
 
 /// What a decision comes to.
@@ -173,11 +174,11 @@ impl<'a> Policy<'a> {
             is_options: head.is_options,
             verdict,
             admitted,
-            requested_method: "",
+            requested_method: b"",
             requested_headers: None,
             asked: 0,
             private_network: false,
-            vary: &[],
+            vary: None,
         }
     }
 
@@ -186,13 +187,13 @@ impl<'a> Policy<'a> {
     fn judge_preflight(&'a self, head: &Head<&'a [u8]>, requested: Requested<'_, 'a>) -> Decision<'a> {
         let (mut verdict, admitted) = self.judge_origin(head);
         let is_shared = matches!(verdict, Verdict::Allowed);
-        let (mut requested_method, mut headers) = ("", Asked::NOTHING);
+        let (mut requested_method, mut asked) = (&b""[..], Asked::NOTHING);
         // Whoever is refused for its origin learns nothing else.
         if is_shared {
             let method = self.judge_method(head);
-            headers = self.judge_headers(head, requested);
-            requested_method = method.unwrap_or("");
-            if let Some(refusal) = method.err().or(headers.refusal) {
+            asked = self.judge_headers(head, &requested);
+            requested_method = method.unwrap_or(b"");
+            if let Some(refusal) = method.err().or(asked.refusal) {
                 verdict = Verdict::Refused(refusal);
             }
         }
@@ -203,16 +204,21 @@ impl<'a> Policy<'a> {
             verdict,
             admitted,
             requested_method,
-            requested_headers: headers.echoed.copied(),
-            asked: headers.asked,
+            requested_headers: match (asked.echo, requested) {
+                (Some(members), Requested::Lines(lines)) => Some(Echo::new(lines, members)),
+                _ => None,
+            },
+            asked: asked.headers,
             private_network: is_shared
                 && self.options.private_network
                 && head.private_network == Found::Value(true),
-            vary: &[],
+            vary: None,
         }
     }
 
     /// What the origin makes of a request, and what admits it.
+    // Not inlined, so that its frame is not there while fields are written.
+    #[inline(never)]
     fn judge_origin(&'a self, head: &Head<&'a [u8]>) -> (Verdict<'a>, Option<Admitted<'a>>) {
         let refusal = match head.origin {
             // What is missing may be an `Origin`, or a second one.
@@ -235,7 +241,7 @@ impl<'a> Policy<'a> {
     }
 
     /// The requested method, if it is allowed: Fetch section 4.8 step 7.5.
-    fn judge_method(&'a self, head: &Head<&'a [u8]>) -> Result<&'a str, Refusal> {
+    fn judge_method(&'a self, head: &Head<&'a [u8]>) -> Result<&'a [u8], Refusal> {
         let value = match head.method {
             Found::Value(value) => value,
             Found::Repeated => return Err(Refusal::new(Reason::RequestMethodRepeated)),
@@ -249,23 +255,24 @@ impl<'a> Policy<'a> {
         // A safelisted method needs no permission.
         let listed = names::safelisted_method(value).or_else(|| entries.find(is_listed));
         if let Some(method) = listed {
-            return Ok(method);
+            return Ok(method.as_bytes());
         }
-        let method = match core::str::from_utf8(value) {
-            Ok(method) if names::is_token(value) => method,
-            _ => return Err(Refusal::new(Reason::RequestMethodMalformed)),
-        };
+        if !names::is_token(value) {
+            return Err(Refusal::new(Reason::RequestMethodMalformed));
+        }
         if !self.methods.any || names::is_forbidden_method(value) {
             return Err(Refusal::new(Reason::MethodNotAllowed));
         }
         if self.options.credentials && value.len() > MAX_METHOD_LEN {
             return Err(Refusal::new(Reason::EchoTooLong));
         }
-        Ok(method)
+        Ok(value)
     }
 
     /// Fetch section 4.8 steps 7.6 and 7.7.
-    fn judge_headers<'b>(&self, head: &Head<&'a [u8]>, requested: Requested<'b, 'a>) -> Asked<'b, 'a> {
+    // Not inlined, so that its frame is not there while the origin is judged.
+    #[inline(never)]
+    fn judge_headers(&self, head: &Head<&[u8]>, requested: &Requested<'_, '_>) -> Asked {
         match head.list_flaw {
             Some(Flaw::Cut) => return Asked::refused(Reason::RequestHeadersCut),
             Some(Flaw::Malformed) => return Asked::refused(Reason::RequestHeadersMalformed),
@@ -291,14 +298,14 @@ impl<'a> Policy<'a> {
         }
         let check = ListCheck::of(lines.names(), &self.headers);
         let asked = Asked::by(&check);
-        if !self.echoes_headers() || asked.refusal.is_some() {
+        if !self.echoes_headers() || asked.refusal.is_some() || check.is_empty() {
             return asked;
         }
         if check.joined_len() > self.max_echoed_len() {
             return Asked::refused(Reason::EchoTooLong);
         }
         Asked {
-            echoed: Some(lines),
+            echo: Some(Echo::MEMBERS),
             ..asked
         }
     }
@@ -306,17 +313,18 @@ impl<'a> Policy<'a> {
 
 /// What the requested headers come to.
 #[derive(Clone, Copy)]
-struct Asked<'b, 'a> {
+struct Asked {
     /// The bits of the policy's headers that were asked for.
-    asked: u64,
-    echoed: Option<&'b Lines<'a>>,
+    headers: u64,
+    /// If they are to be echoed.
+    echo: Option<EchoMembers>,
     refusal: Option<Refusal>,
 }
 
-impl Asked<'_, '_> {
+impl Asked {
     const NOTHING: Self = Self {
-        asked: 0,
-        echoed: None,
+        headers: 0,
+        echo: None,
         refusal: None,
     };
 
@@ -329,7 +337,7 @@ impl Asked<'_, '_> {
 
     fn by(check: &ListCheck) -> Self {
         Self {
-            asked: check.asked(),
+            headers: check.asked(),
             refusal: check.refused().map(|(reason, index)| Refusal::at(reason, index)),
             ..Self::NOTHING
         }

@@ -19,10 +19,8 @@ const MAX_NAME_LEN: usize = 1024;
 #[derive(Clone, Copy)]
 pub(crate) enum Entries<'a> {
     Slice(&'a [&'a str]),
-    #[cfg_attr(
-        not(feature = "heapless-v0.9"),
-        allow(dead_code, reason = "built by run-time storage")
-    )]
+    /// Of run-time storage; without it nothing is linked that reads this.
+    #[cfg(any(test, feature = "heapless-v0.9"))]
     Joined(&'a str),
 }
 
@@ -40,6 +38,7 @@ impl<'a> Entries<'a> {
                 *cursor += 1;
                 Some(entry)
             }
+            #[cfg(any(test, feature = "heapless-v0.9"))]
             Self::Joined(text) => {
                 let bytes = text.as_bytes();
                 let start = *cursor;
@@ -60,6 +59,14 @@ impl<'a> Entries<'a> {
                     None => None,
                 }
             }
+        }
+    }
+
+    pub(crate) const fn as_slice(self) -> Option<&'a [&'a str]> {
+        match self {
+            Self::Slice(entries) => Some(entries),
+            #[cfg(any(test, feature = "heapless-v0.9"))]
+            Self::Joined(_) => None,
         }
     }
 

@@ -72,6 +72,12 @@ impl<'a> PolicyError<'a> {
         }
     }
 
+    /// The entry between quotation marks, as one line; none if the error is [`without_entry`](Self::without_entry).
+    #[cfg_attr(not(feature = "defmt"), allow(dead_code, reason = "for guests"))]
+    pub(crate) fn quoted_entry(&self) -> Option<Message> {
+        self.entry.map(|entry| Message::new().quoted(entry))
+    }
+
     /// The index of the entry in its list; 0 if the setting has no entries.
     pub const fn index(&self) -> usize {
         self.index
@@ -167,7 +173,7 @@ impl Setting {
     }
 
     /// Whether it is a list of entries.
-    const fn has_entries(self) -> bool {
+    pub(crate) const fn has_entries(self) -> bool {
         matches!(
             self,
             Self::AllowOrigins | Self::AllowMethods | Self::AllowHeaders | Self::ExposeHeaders
@@ -210,7 +216,7 @@ macro_rules! policy_error_kinds {
             }
 
             /// Whether [`PolicyError::at`] points to a byte.
-            const fn has_position(self) -> bool {
+            pub(crate) const fn has_position(self) -> bool {
                 match self { $(Self::$name => policy_error_kinds!(@ $($at)?),)* }
             }
 
@@ -222,68 +228,77 @@ macro_rules! policy_error_kinds {
     (@ byte) => { true };
 }
 
-policy_error_kinds! {
-    /// An empty entry.
-    Empty: "is empty", "remove it";
-    /// An origin without `scheme://`.
-    NoScheme: "has no scheme", "write one, such as https://example.com";
-    /// A scheme that no browser serializes.
-    Scheme at byte: "has no valid scheme", "write a lower-case scheme, such as https://";
-    /// `file:`, `data:`, `blob:`, `about:`, `javascript:`, whose pages have an opaque origin or another page's.
-    OpaqueScheme: "no browser sends an origin of this scheme", "pages from file: and data: send `null`";
-    /// Upper case in an origin.
-    UpperCase at byte: "has upper case", "browsers send origins in lower case";
-    /// A byte outside ASCII in an origin.
-    NonAscii at byte: "is not ASCII", "write the host as browsers send it, in its xn-- form";
-    /// White space, a comma or a semicolon in an origin.
-    SeveralInOne at byte: "has a space, comma or semicolon", "write one origin per entry";
-    /// A path, a query, a fragment or a trailing slash.
-    Path at byte: "has a path or a slash", "an origin ends after its host and port";
-    /// A host that no browser sends, or none, or one longer than 253 bytes.
-    Host at byte: "has no valid host", "write a domain or an address and nothing else";
-    /// A host that ends in a number but is no dotted quad.
-    Ipv4 at byte: "has no IPv4 address as browsers write it", "write four numbers from 0 to 255 without leading zeros";
-    /// An IPv6 address that is not in its shortest form.
-    Ipv6 at byte: "has no IPv6 address as browsers write it", "write the shortest form in brackets, such as [2001:db8::1]";
-    /// A port that is none.
-    Port at byte: "has no valid port", "write 1 to 65535 without leading zeros, or *";
-    /// The default port of the scheme, which browsers leave out.
-    DefaultPort at byte: "names the scheme's default port", "leave it out as browsers do";
-    /// `*` where it may not stand.
-    Wildcard at byte: "has a misplaced `*`", "it stands for leading labels as in https://*.example.com, for the port as in http://localhost:*, or alone";
-    /// `*.` before an address.
-    WildcardAddress at byte: "has `*.` before an address", "addresses have no subdomains";
-    /// `*` together with credentials.
-    AnyWithCredentials: "`*` and credentials exclude each other", "list the origins that may send credentials";
-    /// `null` together with credentials.
-    NullWithCredentials: "`null` and credentials exclude each other", "sandboxed frames of every site send `null`";
-    /// An `http:` origin, not loopback, together with credentials.
-    InsecureWithCredentials: "an http: origin with credentials trusts whoever is on the wire", "write https:// or call dangerously_allow_insecure_origins_with_credentials";
-    /// `*.` and a single label together with credentials.
-    SuffixWithCredentials: "this admits every site under a public suffix, with credentials", "write a registered domain or call dangerously_allow_public_suffixes_with_credentials";
-    /// A predicate together with credentials.
-    PredicateWithCredentials: "a predicate with credentials may trust any site", "list the origins or call dangerously_allow_predicate_with_credentials";
-    /// A name that is no token.
-    NotAToken at byte: "is not a token", "write one name, of letters, digits and !#$%&'*+-.^_`|~";
-    /// A name of more than 1024 bytes.
-    NameTooLong: "is longer than 1024 bytes", "no server takes such a name";
-    /// `CONNECT`, `TRACE`, `TRACK`.
-    ForbiddenMethod: "no page can send this method", "remove it";
-    /// A method that browsers put into upper case.
-    MethodCase: "browsers send this method in upper case, and methods are case-sensitive", "write it in upper case";
-    /// `Set-Cookie`, `Set-Cookie2`.
-    ForbiddenResponseHeader: "no page can read this header", "remove it";
-    /// `*` among the exposed headers together with credentials, where it is an ordinary name.
-    ExposeAnyWithCredentials: "`*` does not expose headers to requests with credentials", "list the headers";
-    /// More entries than a list of names may have.
-    TooMany: "is one more than a list may have", "a list has at most 64 names";
-    /// An age above a day.
-    MaxAgeTooLarge: "is above 86400", "no browser keeps a preflight for more than a day";
-    /// The private-network flag together with `*`.
-    PrivateNetworkWithAny: "excludes the origin `*`", "list the origins that may reach a private network";
-    /// No room in the storage that a policy is built in at run time.
-    Full: "does not fit", "give the policy more bytes";
+/// Gives every kind of mistake, with its texts, to a macro.
+macro_rules! all_policy_error_kinds {
+    ($then:ident) => {
+        $then! {
+            /// An empty entry.
+            Empty: "is empty", "remove it";
+            /// An origin without `scheme://`.
+            NoScheme: "has no scheme", "write one, such as https://example.com";
+            /// A scheme that no browser serializes.
+            Scheme at byte: "has no valid scheme", "write a lower-case scheme, such as https://";
+            /// `file:`, `data:`, `blob:`, `about:`, `javascript:`, whose pages have an opaque origin or another page's.
+            OpaqueScheme: "no browser sends an origin of this scheme", "pages from file: and data: send `null`";
+            /// Upper case in an origin.
+            UpperCase at byte: "has upper case", "browsers send origins in lower case";
+            /// A byte outside ASCII in an origin.
+            NonAscii at byte: "is not ASCII", "write the host as browsers send it, in its xn-- form";
+            /// White space, a comma or a semicolon in an origin.
+            SeveralInOne at byte: "has a space, comma or semicolon", "write one origin per entry";
+            /// A path, a query, a fragment or a trailing slash.
+            Path at byte: "has a path or a slash", "an origin ends after its host and port";
+            /// A host that no browser sends, or none, or one longer than 253 bytes.
+            Host at byte: "has no valid host", "write a domain or an address and nothing else";
+            /// A host that ends in a number but is no dotted quad.
+            Ipv4 at byte: "has no IPv4 address as browsers write it", "write four numbers from 0 to 255 without leading zeros";
+            /// An IPv6 address that is not in its shortest form.
+            Ipv6 at byte: "has no IPv6 address as browsers write it", "write the shortest form in brackets, such as [2001:db8::1]";
+            /// A port that is none.
+            Port at byte: "has no valid port", "write 1 to 65535 without leading zeros, or *";
+            /// The default port of the scheme, which browsers leave out.
+            DefaultPort at byte: "names the scheme's default port", "leave it out as browsers do";
+            /// `*` where it may not stand.
+            Wildcard at byte: "has a misplaced `*`", "it stands for leading labels as in https://*.example.com, for the port as in http://localhost:*, or alone";
+            /// `*.` before an address.
+            WildcardAddress at byte: "has `*.` before an address", "addresses have no subdomains";
+            /// `*` together with credentials.
+            AnyWithCredentials: "`*` and credentials exclude each other", "list the origins that may send credentials";
+            /// `null` together with credentials.
+            NullWithCredentials: "`null` and credentials exclude each other", "sandboxed frames of every site send `null`";
+            /// An `http:` origin, not loopback, together with credentials.
+            InsecureWithCredentials: "an http: origin with credentials trusts whoever is on the wire", "write https:// or call dangerously_allow_insecure_origins_with_credentials";
+            /// `*.` and a single label together with credentials.
+            SuffixWithCredentials: "this admits every site under a public suffix, with credentials", "write a registered domain or call dangerously_allow_public_suffixes_with_credentials";
+            /// A predicate together with credentials.
+            PredicateWithCredentials: "a predicate with credentials may trust any site", "list the origins or call dangerously_allow_predicate_with_credentials";
+            /// A name that is no token.
+            NotAToken at byte: "is not a token", "write one name, of letters, digits and !#$%&'*+-.^_`|~";
+            /// A name of more than 1024 bytes.
+            NameTooLong: "is longer than 1024 bytes", "no server takes such a name";
+            /// `CONNECT`, `TRACE`, `TRACK`.
+            ForbiddenMethod: "no page can send this method", "remove it";
+            /// A method that browsers put into upper case.
+            MethodCase: "browsers send this method in upper case, and methods are case-sensitive", "write it in upper case";
+            /// `Set-Cookie`, `Set-Cookie2`.
+            ForbiddenResponseHeader: "no page can read this header", "remove it";
+            /// `*` among the exposed headers together with credentials, where it is an ordinary name.
+            ExposeAnyWithCredentials: "`*` does not expose headers to requests with credentials", "list the headers";
+            /// More entries than a list of names may have.
+            TooMany: "is one more than a list may have", "a list has at most 64 names";
+            /// An age above a day.
+            MaxAgeTooLarge: "is above 86400", "no browser keeps a preflight for more than a day";
+            /// The private-network flag together with `*`.
+            PrivateNetworkWithAny: "excludes the origin `*`", "list the origins that may reach a private network";
+            /// No room in the storage that a policy is built in at run time.
+            Full: "does not fit", "give the policy more bytes";
+        }
+    };
 }
+#[cfg_attr(not(feature = "defmt"), allow(unused_imports, reason = "for guests"))]
+pub(crate) use all_policy_error_kinds;
+
+all_policy_error_kinds!(policy_error_kinds);
 
 /// The buffer is too small for what was to be written; nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

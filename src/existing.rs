@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::ascii::{is_ows, trim_ows};
 use crate::decision::Decision;
+use crate::members::ExistingVary;
 use crate::names;
 
 impl<'a> Decision<'a> {
@@ -29,10 +30,12 @@ impl<'a> Decision<'a> {
     ///
     /// [`VaryError`], if a value is no list of field names; a `Vary` must not smuggle in a line.
     pub fn merge_vary(&self, existing: &'a [&'a str]) -> Result<Self, VaryError> {
+        let mut has_members = false;
         for (index, value) in existing.iter().enumerate() {
             let mut at = 0;
             for member in value.as_bytes().split(|&byte| byte == b',') {
                 let name = trim_ows(member);
+                has_members |= !name.is_empty();
                 if !name.is_empty() && !names::is_token(name) {
                     let space = member.iter().take_while(|&&byte| is_ows(byte)).count();
                     let at = at + space + names::first_non_tchar(name);
@@ -42,7 +45,7 @@ impl<'a> Decision<'a> {
             }
         }
         Ok(Self {
-            vary: existing,
+            vary: has_members.then(|| ExistingVary::new(existing)),
             ..self.clone()
         })
     }

@@ -54,9 +54,16 @@ impl RequestField {
     fn at_start_of(line: &[u8]) -> Option<Self> {
         match line {
             [b'o' | b'O', ..] => Some(Self::Origin).filter(|field| field.starts(line)),
-            [b'a' | b'A', ..] => [Self::Method, Self::Headers, Self::PrivateNetwork]
-                .into_iter()
-                .find(|field| field.starts(line)),
+            [b'a' | b'A', ..] => {
+                // The first letter in which they differ.
+                let field = match line.get(REQUEST_PREFIX)? {
+                    b'm' | b'M' => Self::Method,
+                    b'h' | b'H' => Self::Headers,
+                    b'p' | b'P' => Self::PrivateNetwork,
+                    _ => return None,
+                };
+                field.starts(line).then_some(field)
+            }
             _ => None,
         }
     }
@@ -74,6 +81,8 @@ impl RequestField {
         }
     }
 }
+
+const REQUEST_PREFIX: usize = "access-control-request-".len();
 
 // The lengths of the four names.
 const ORIGIN: usize = names::ORIGIN.len();
@@ -123,6 +132,83 @@ impl fmt::Display for HeadError {
 }
 
 impl core::error::Error for HeadError {}
+
+/// Reads a head that is in memory, without a scanner's states, and to the same end as it.
+pub(crate) fn read_head<'h>(head: &'h [u8], sink: &mut impl Sink<'h>) -> Result<(), HeadError> {
+    let mut rest = head;
+    // RFC 9112 section 2.2: empty lines before the request line.
+    let (method, rest) = loop {
+        rest = match rest {
+            [b'\n', next @ ..] | [b'\r', b'\n', next @ ..] => next,
+            [b'\r'] => return Err(HeadError::Incomplete),
+            _ => match rest.split_at_checked(names::first_non_tchar(rest)) {
+                None | Some((_, [])) => return Err(HeadError::Incomplete),
+                Some((method, [b' ', next @ ..])) if !method.is_empty() => break (method, next),
+                Some(_) => return Err(HeadError::RequestLine),
+            },
+        };
+    };
+    sink.method(method == OPTIONS);
+    read_lines(skip_lines(rest), sink)
+}
+
+/// Reads a header section that is in memory. See [`read_head`].
+pub(crate) fn read_section<'h>(section: &'h [u8], sink: &mut impl Sink<'h>) -> Result<(), HeadError> {
+    read_lines(Some(section), sink)
+}
+
+fn read_lines<'h>(lines: Option<&'h [u8]>, sink: &mut impl Sink<'h>) -> Result<(), HeadError> {
+    let mut lines = lines;
+    let mut field = None;
+    while let Some(rest) = lines {
+        if !matters(rest) {
+            field = None;
+            lines = skip_lines(rest);
+            continue;
+        }
+        let Some((line, next)) = split_line(rest) else {
+            break;
+        };
+        if read_line(line, &mut field, sink) {
+            return Ok(());
+        }
+        lines = Some(next);
+    }
+    Err(HeadError::Incomplete)
+}
+
+/// Takes a whole line, without its LF. `field` is that of the line before and becomes that of this one, which may be folded. Whether it is the
+/// empty line that ends the section.
+fn read_line<'c>(line: &'c [u8], field: &mut Option<RequestField>, sink: &mut impl Sink<'c>) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match line.first() {
+        None => return true,
+        Some(&byte) if is_ows(byte) => {
+            if let Some(field) = *field {
+                sink.folded(field);
+            }
+            return false;
+        }
+        Some(_) => *field = RequestField::at_start_of(line),
+    }
+    let Some(found) = *field else { return false };
+    let behind = from(line, found.name().len());
+    match behind {
+        [b':', value @ ..] => {
+            sink.begin(found);
+            let value = trim_ows_start(value);
+            if !value.is_empty() {
+                sink.value(value);
+            }
+            sink.end();
+        }
+        _ => match trim_ows_start(behind) {
+            [b':', ..] => sink.space_before_colon(found),
+            _ => *field = None,
+        },
+    }
+    false
+}
 
 /// Where in the section the scanner is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,7 +312,9 @@ impl Scanner {
                     }
                     // A line that is all there needs no states.
                     if let Some((line, next)) = split_line(rest) {
-                        self.line(line, sink);
+                        if read_line(line, &mut self.field, sink) {
+                            self.state = State::Done;
+                        }
                         rest = next;
                         continue;
                     }
@@ -329,40 +417,6 @@ impl Scanner {
             State::Value | State::SkipLine | State::Done | State::Failed => return false,
         }
         true
-    }
-
-    /// Takes a whole line, without its LF: what [`byte`](Self::byte) makes of the same bytes.
-    fn line<'c>(&mut self, line: &'c [u8], sink: &mut impl Sink<'c>) {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        match line.first() {
-            None => {
-                self.state = State::Done;
-                return;
-            }
-            Some(&byte) if is_ows(byte) => {
-                if let Some(field) = self.field {
-                    sink.folded(field);
-                }
-                return;
-            }
-            Some(_) => self.field = RequestField::at_start_of(line),
-        }
-        let Some(field) = self.field else { return };
-        let behind = from(line, field.name().len());
-        match behind {
-            [b':', value @ ..] => {
-                sink.begin(field);
-                let value = trim_ows_start(value);
-                if !value.is_empty() {
-                    sink.value(value);
-                }
-                sink.end();
-            }
-            _ => match trim_ows_start(behind) {
-                [b':', ..] => sink.space_before_colon(field),
-                _ => self.field = None,
-            },
-        }
     }
 
     fn method_byte<'c>(&mut self, byte: u8, sink: &mut impl Sink<'c>) {

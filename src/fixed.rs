@@ -52,7 +52,7 @@ impl Policy<'_> {
 
     pub(crate) const fn fixed_max_age(&self) -> Option<FieldValue<'_>> {
         match &self.options.max_age {
-            Some(max_age) => Some(FieldValue::text(max_age.as_str())),
+            Some(max_age) => Some(FieldValue::ascii(max_age.as_bytes())),
             None => None,
         }
     }

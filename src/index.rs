@@ -222,8 +222,8 @@ impl Lookup for OriginIndex<'_> {
     }
 
     fn has_wildcard_for(&self, origin: &Origin<'_>) -> bool {
-        let text = origin.as_str().as_bytes();
-        let without_port = origin.without_port().as_bytes();
+        let text = origin.as_bytes();
+        let without_port = origin.without_port();
         let is_found = |hash| {
             self.find(Key::Subdomain.mark(hash), |entry| pattern::matches(entry, origin))
                 .is_some()

@@ -142,6 +142,7 @@ mod decision;
 mod existing;
 mod fixed;
 mod lines;
+mod members;
 mod preflight;
 mod reader;
 mod rendered;

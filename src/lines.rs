@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::ascii::cut;
+use crate::ascii::{as_str, cut};
 
 /// Fields as they go on the wire, in the caller's buffer: what [`Decision::write_fields`](crate::Decision::write_fields) wrote.
 ///
@@ -38,7 +38,7 @@ impl<'b> FieldLines<'b> {
 
     /// The bytes as text: they are ASCII.
     pub fn as_str(&self) -> &'b str {
-        core::str::from_utf8(self.0).unwrap_or("")
+        as_str(self.0)
     }
 
     /// The length in bytes.

@@ -8,17 +8,17 @@
 //!
 //! | what | at most | why that many |
 //! |---|---|---|
-//! | field lines | 8 | a request keeps one slice for each |
+//! | field lines | 4 | browsers write one; a request keeps a slice for each |
 //! | names, repeated ones included | 256 | servers take some 100 field lines of a request; Firefox repeats a name for each value |
 //! | empty members | 16 | "a reasonable number" |
 //! | bytes of white space between members | 256 | one after each of so many commas |
 
-use crate::ascii::{find, is_ows, is_tchar};
-use crate::entries::{Entries, Names};
+use crate::ascii::{as_str, find, is_ows, is_tchar};
+use crate::entries::Names;
 use crate::names;
 use crate::reason::Reason;
 
-pub(crate) const MAX_LINES: u8 = 8;
+pub(crate) const MAX_LINES: u8 = 4;
 pub(crate) const MAX_MEMBERS: u16 = 256;
 pub(crate) const MAX_EMPTY: u8 = 16;
 pub(crate) const MAX_SPACE: u16 = 256;
@@ -87,7 +87,7 @@ impl ListCheck {
     /// Takes a whole line as browsers write it: names of the policy's spelling, with a comma between them and nothing else. Any other line is
     /// left as it was, and is for [`feed`](Self::feed), which comes to the same end.
     fn plain_line(&mut self, allowed: &Names<'_>, line: &[u8]) -> bool {
-        let Entries::Slice(entries) = allowed.entries else {
+        let Some(entries) = allowed.entries.as_slice() else {
             return false;
         };
         if allowed.any || self.refused.is_some() {
@@ -124,6 +124,11 @@ impl ListCheck {
     /// The bits of the entries that were asked for, up to the name that is refused if there is one.
     pub(crate) const fn asked(&self) -> u64 {
         self.asked
+    }
+
+    /// Whether no name was requested.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.names == 0
     }
 
     pub(crate) const fn joined_len(&self) -> usize {
@@ -297,7 +302,7 @@ impl<'r> Lines<'r> {
         }
     }
 
-    pub(crate) fn names(&self) -> RequestedHeaders<'_> {
+    pub(crate) const fn names(&self) -> RequestedHeaders<'_> {
         RequestedHeaders::new(&self.lines)
     }
 }
@@ -313,7 +318,7 @@ pub struct RequestedHeaders<'r> {
 }
 
 impl<'r> RequestedHeaders<'r> {
-    fn new(lines: &'r [Option<&'r [u8]>]) -> Self {
+    const fn new(lines: &'r [Option<&'r [u8]>]) -> Self {
         let (line, more) = match lines.split_first() {
             Some((line, more)) => (*line, more),
             None => (None, lines),
@@ -354,7 +359,7 @@ impl<'r> Iterator for RequestedHeaders<'r> {
                 continue;
             }
             return Some(if names::is_token(member) {
-                core::str::from_utf8(member).unwrap_or("")
+                as_str(member)
             } else {
                 ""
             });

@@ -15,7 +15,7 @@
 
 use core::fmt;
 
-use crate::ascii::{eq, is_digit, is_label_byte, is_lower_alpha, is_scheme_byte};
+use crate::ascii::{as_str, eq, from, is_digit, is_label_byte, is_lower_alpha, is_scheme_byte, until};
 use crate::ipv6;
 
 /// The most bytes of a scheme: 64. The longest that browsers send is `safari-web-extension`, 20 bytes.
@@ -51,7 +51,8 @@ pub const MAX_ORIGIN_LEN: usize = MAX_SCHEME_LEN + 3 + MAX_HOST_LEN + MAX_PORT_L
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Origin<'a> {
-    text: &'a str,
+    /// ASCII.
+    text: &'a [u8],
     scheme_end: u16,
     host_end: u16,
 }
@@ -65,53 +66,58 @@ impl<'a> Origin<'a> {
     ///
     /// [`OriginError`]: which part is wrong, and the index of the first byte that is.
     pub const fn parse(value: &'a [u8]) -> Result<Self, OriginError> {
-        let parts = match parse(value) {
-            Ok(parts) => parts,
-            Err(error) => return Err(error),
-        };
-        match core::str::from_utf8(value) {
-            Ok(text) => Ok(Self {
-                text,
+        match parse(value) {
+            Ok(parts) => Ok(Self {
+                text: value,
                 scheme_end: parts.scheme_end as u16,
                 host_end: parts.host_end as u16,
             }),
-            // Every byte was in an ASCII class.
-            Err(_) => Err(OriginError::new(OriginErrorKind::Host, 0)),
+            Err(error) => Err(error),
         }
     }
 
     /// The whole origin, as it was received.
     pub const fn as_str(&self) -> &'a str {
+        as_str(self.text)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &'a [u8] {
         self.text
     }
 
     /// The scheme, without the colon: `https`.
     pub fn scheme(&self) -> &'a str {
-        self.text.get(..self.scheme_end as usize).unwrap_or("")
+        as_str(self.scheme_bytes())
+    }
+
+    pub(crate) const fn scheme_bytes(&self) -> &'a [u8] {
+        until(self.text, self.scheme_end as usize)
     }
 
     /// The host: a domain, an IPv4 address, or an IPv6 address in its brackets.
     pub fn host(&self) -> &'a str {
-        self.text
-            .get(self.host_start()..self.host_end as usize)
-            .unwrap_or("")
+        as_str(self.host_bytes())
+    }
+
+    const fn host_bytes(&self) -> &'a [u8] {
+        from(self.without_port(), self.host_start())
     }
 
     /// The port, if one is written. Browsers leave out the scheme's default port.
     pub fn port(&self) -> Option<u16> {
-        let digits = self.text.get(self.host_end as usize + 1..)?;
+        let digits = self.as_str().get(self.host_end as usize + 1..)?;
         digits.parse().ok()
     }
 
     /// Whether the host is this machine whatever the network says: `localhost` and names under it,
     /// `127.0.0.0/8`, `[::1]` (Secure Contexts section 3.1).
     pub fn is_loopback(&self) -> bool {
-        is_loopback(self.host().as_bytes())
+        is_loopback(self.host_bytes())
     }
 
     /// Everything but the port: `https://app.example.com`.
-    pub(crate) fn without_port(&self) -> &'a str {
-        self.text.get(..self.host_end as usize).unwrap_or("")
+    pub(crate) const fn without_port(&self) -> &'a [u8] {
+        until(self.text, self.host_end as usize)
     }
 
     /// The index of the host's first byte.
@@ -122,19 +128,19 @@ impl<'a> Origin<'a> {
 
 impl fmt::Debug for Origin<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Origin").field(&self.text).finish()
+        f.debug_tuple("Origin").field(&self.as_str()).finish()
     }
 }
 
 impl fmt::Display for Origin<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text)
+        f.write_str(self.as_str())
     }
 }
 
 impl AsRef<str> for Origin<'_> {
     fn as_ref(&self) -> &str {
-        self.text
+        self.as_str()
     }
 }
 
@@ -524,7 +530,7 @@ mod tests {
         assert_eq!(origin.scheme(), "http");
         assert_eq!(origin.host(), "[::1]");
         assert_eq!(origin.port(), Some(8080));
-        assert_eq!(origin.without_port(), "http://[::1]");
+        assert_eq!(origin.without_port(), b"http://[::1]");
         assert_eq!(Origin::parse(b"http://a").unwrap().port(), None);
         assert_eq!(Origin::parse(b"http://a:0").unwrap().port(), Some(0));
     }

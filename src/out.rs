@@ -4,14 +4,15 @@ use crate::error::BufferTooSmall;
 
 /// Where text goes, and how much of it there has been.
 pub(crate) struct Out<'b> {
-    buffer: &'b mut [u8],
+    /// What of the buffer is left.
+    rest: &'b mut [u8],
     len: usize,
 }
 
 impl<'b> Out<'b> {
     /// What does not fit into the buffer is only counted.
     pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer, len: 0 }
+        Self { rest: buffer, len: 0 }
     }
 
     /// The length of all that was given.
@@ -48,18 +49,20 @@ impl<'b> Out<'b> {
     }
 
     /// The next text.
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub(crate) const fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
     /// The next bytes. Once some do not fit, none that follow do.
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))] // Where flash is dear.
     pub(crate) const fn bytes(&mut self, bytes: &[u8]) {
-        if let Some((_, rest)) = self.buffer.split_at_mut_checked(self.len)
-            && let Some((place, _)) = rest.split_at_mut_checked(bytes.len())
-        {
+        #[expect(clippy::mem_replace_with_default, reason = "`take` is not `const`")]
+        let rest = core::mem::replace(&mut self.rest, &mut []);
+        if let Some((place, rest)) = rest.split_at_mut_checked(bytes.len()) {
             place.copy_from_slice(bytes);
+            self.rest = rest;
         }
         self.len += bytes.len();
     }

@@ -133,9 +133,8 @@ pub(crate) fn matches(entry: &str, origin: &Origin<'_>) -> bool {
     // An entry without `:*` says which port, or none: then the port is part of what is compared.
     let (pattern, text) = match entry.as_bytes() {
         [pattern @ .., b':', b'*'] => (pattern, origin.without_port()),
-        pattern => (pattern, origin.as_str()),
+        pattern => (pattern, origin.as_bytes()),
     };
-    let text = text.as_bytes();
     // `https://*.example.com`: the same scheme before, `.example.com` after, and a label between them.
     match pattern.split_at_checked(origin.host_start()) {
         Some((scheme, [b'*', suffix @ ..])) => {

@@ -94,49 +94,58 @@ macro_rules! reasons {
     };
 }
 
-reasons! {
-    /// More than one `Origin` field line.
-    OriginRepeated = 1, "origin_repeated", "the request has more than one Origin";
-    /// The value of `Origin` was cut, by the server or by the reader's buffer.
-    OriginCut = 2, "origin_cut", "the Origin was cut short before it reached the policy";
-    /// The value of `Origin` is neither a serialized origin nor `null`, or its line is folded or has white space
-    /// before its colon.
-    OriginMalformed = 3, "origin_malformed", "the Origin is not a serialized origin";
-    /// No entry of the policy admits the origin.
-    OriginNotAllowed = 4, "origin_not_allowed", "no entry of the policy admits the origin";
-    /// The origin is `null`, and the policy does not list `null`.
-    NullNotAllowed = 5, "null_not_allowed", "the origin is null, as of a sandboxed frame or a file, and the policy does not list null";
-    /// The predicate admits an `http:` origin, and the policy allows credentials.
-    OriginInsecure = 6, "origin_insecure", "the origin is http:, and the policy allows credentials";
-    /// More than one `Access-Control-Request-Method` field line.
-    RequestMethodRepeated = 7, "request_method_repeated", "the preflight has more than one Access-Control-Request-Method";
-    /// The value of `Access-Control-Request-Method` was cut.
-    RequestMethodCut = 8, "request_method_cut", "the Access-Control-Request-Method was cut short before it reached the policy";
-    /// The value of `Access-Control-Request-Method` is no token, or its line is folded or has white space before
-    /// its colon.
-    RequestMethodMalformed = 9, "request_method_malformed", "the Access-Control-Request-Method is not a method";
-    /// The policy does not allow the requested method.
-    MethodNotAllowed = 10, "method_not_allowed", "the policy does not allow the requested method";
-    /// A value of `Access-Control-Request-Headers` was cut.
-    RequestHeadersCut = 11, "request_headers_cut", "the Access-Control-Request-Headers were cut short before they reached the policy";
-    /// `Access-Control-Request-Headers` is no list of field names, or a line of it is folded or has white space
-    /// before its colon.
-    RequestHeadersMalformed = 12, "request_headers_malformed", "the Access-Control-Request-Headers are not a list of header names";
-    /// More in `Access-Control-Request-Headers` than the budget has: 8 field lines, 256 names, 16 empty members, 256 bytes of white space
-    /// between names. No browser and no proxy writes that much.
-    RequestHeadersOverBudget = 13, "request_headers_over_budget", "the Access-Control-Request-Headers are longer than any browser writes them";
-    /// The policy is strict, and `Access-Control-Request-Headers` is not as Fetch writes it.
-    RequestHeadersNotStrict = 14, "request_headers_not_strict", "the Access-Control-Request-Headers are not sorted, lower-case and unique as Fetch writes them";
-    /// The policy does not allow a requested header.
-    HeaderNotAllowed = 15, "header_not_allowed", "the policy does not allow a requested header";
-    /// The policy allows `*` headers, which does not cover the requested `authorization`.
-    AuthorizationNotCovered = 16, "authorization_not_covered", "the policy allows * headers, which does not cover authorization; list it too";
-    /// The requested headers would have to be echoed, and are longer than 1024 bytes and than all names listed beside `*`; or the
-    /// method, and it is longer than 64.
-    EchoTooLong = 17, "echo_too_long", "the requested method or headers are longer than a policy with * and credentials echoes";
-    /// The request head did not end.
-    HeadIncomplete = 18, "head_incomplete", "the request head was not read to its end";
+/// Gives every reason, with its texts, to a macro.
+macro_rules! all_reasons {
+    ($then:ident) => {
+        $then! {
+            /// More than one `Origin` field line.
+            OriginRepeated = 1, "origin_repeated", "the request has more than one Origin";
+            /// The value of `Origin` was cut, by the server or by the reader's buffer.
+            OriginCut = 2, "origin_cut", "the Origin was cut short before it reached the policy";
+            /// The value of `Origin` is neither a serialized origin nor `null`, or its line is folded or has white space
+            /// before its colon.
+            OriginMalformed = 3, "origin_malformed", "the Origin is not a serialized origin";
+            /// No entry of the policy admits the origin.
+            OriginNotAllowed = 4, "origin_not_allowed", "no entry of the policy admits the origin";
+            /// The origin is `null`, and the policy does not list `null`.
+            NullNotAllowed = 5, "null_not_allowed", "the origin is null, as of a sandboxed frame or a file, and the policy does not list null";
+            /// The predicate admits an `http:` origin, and the policy allows credentials.
+            OriginInsecure = 6, "origin_insecure", "the origin is http:, and the policy allows credentials";
+            /// More than one `Access-Control-Request-Method` field line.
+            RequestMethodRepeated = 7, "request_method_repeated", "the preflight has more than one Access-Control-Request-Method";
+            /// The value of `Access-Control-Request-Method` was cut.
+            RequestMethodCut = 8, "request_method_cut", "the Access-Control-Request-Method was cut short before it reached the policy";
+            /// The value of `Access-Control-Request-Method` is no token, or its line is folded or has white space before
+            /// its colon.
+            RequestMethodMalformed = 9, "request_method_malformed", "the Access-Control-Request-Method is not a method";
+            /// The policy does not allow the requested method.
+            MethodNotAllowed = 10, "method_not_allowed", "the policy does not allow the requested method";
+            /// A value of `Access-Control-Request-Headers` was cut.
+            RequestHeadersCut = 11, "request_headers_cut", "the Access-Control-Request-Headers were cut short before they reached the policy";
+            /// `Access-Control-Request-Headers` is no list of field names, or a line of it is folded or has white space
+            /// before its colon.
+            RequestHeadersMalformed = 12, "request_headers_malformed", "the Access-Control-Request-Headers are not a list of header names";
+            /// More in `Access-Control-Request-Headers` than the budget has: 8 field lines, 256 names, 16 empty members, 256 bytes of white space
+            /// between names. No browser and no proxy writes that much.
+            RequestHeadersOverBudget = 13, "request_headers_over_budget", "the Access-Control-Request-Headers are longer than any browser writes them";
+            /// The policy is strict, and `Access-Control-Request-Headers` is not as Fetch writes it.
+            RequestHeadersNotStrict = 14, "request_headers_not_strict", "the Access-Control-Request-Headers are not sorted, lower-case and unique as Fetch writes them";
+            /// The policy does not allow a requested header.
+            HeaderNotAllowed = 15, "header_not_allowed", "the policy does not allow a requested header";
+            /// The policy allows `*` headers, which does not cover the requested `authorization`.
+            AuthorizationNotCovered = 16, "authorization_not_covered", "the policy allows * headers, which does not cover authorization; list it too";
+            /// The requested headers would have to be echoed, and are longer than 1024 bytes and than all names listed beside `*`; or the
+            /// method, and it is longer than 64.
+            EchoTooLong = 17, "echo_too_long", "the requested method or headers are longer than a policy with * and credentials echoes";
+            /// The request head did not end.
+            HeadIncomplete = 18, "head_incomplete", "the request head was not read to its end";
+        }
+    };
 }
+#[cfg_attr(not(feature = "defmt"), allow(unused_imports, reason = "for guests"))]
+pub(crate) use all_reasons;
+
+all_reasons!(reasons);
 
 impl Reason {
     /// The number.

@@ -1,9 +1,10 @@
 //! A request, as far as CORS looks at it: borrowed from wherever the server keeps its bytes.
 
-use crate::ascii::trim_ows;
-use crate::field::{HeadError, RequestField, Scanner, Sink};
+use crate::ascii::{as_str, trim_ows};
+use crate::field::{HeadError, RequestField, Scanner, Sink, read_head, read_section};
 use crate::head::{Flaw, Found, Head};
 use crate::list::{Lines, RequestedHeaders};
+use crate::names::is_token;
 use crate::origin::OriginOrNull;
 
 /// The CORS fields of a request, borrowed: whether it is `OPTIONS`, its `Origin` and its
@@ -65,7 +66,7 @@ impl<'r> Request<'r> {
     /// [`HeadError`], if the head does not end or does not begin with a request line. What is wrong with the fields that
     /// CORS looks at is no error here, but a reason to refuse.
     pub fn from_head(head: &'r [u8]) -> Result<Self, HeadError> {
-        Self::read(Scanner::head(), false, head, Extent::Whole)
+        Self::read(false, |slices| read_head(head, slices))
     }
 
     /// Reads a header section without its request line: field lines, and the empty line that ends them.
@@ -75,7 +76,7 @@ impl<'r> Request<'r> {
     /// [`HeadError::Incomplete`], if there is no such empty line.
     pub fn from_header_section(method: impl AsRef<[u8]>, section: &'r [u8]) -> Result<Self, HeadError> {
         let is_options = method.as_ref() == b"OPTIONS";
-        Self::read(Scanner::section(), is_options, section, Extent::Whole)
+        Self::read(is_options, |slices| read_section(section, slices))
     }
 
     /// Reads what there is of a head that was too long for the server's buffer, or that it gave up on: for its error reply.
@@ -99,26 +100,22 @@ impl<'r> Request<'r> {
     ///
     /// [`HeadError::RequestLine`], if it does not begin with a request line.
     pub fn from_incomplete_head(head: &'r [u8]) -> Result<Self, HeadError> {
-        Self::read(Scanner::head(), false, head, Extent::Any)
+        let mut scanner = Scanner::head();
+        let mut request = Self::read(false, |slices| scanner.push(head, slices).map(|_| ()))?;
+        request.head.is_complete = scanner.is_done();
+        Ok(request)
     }
 
     fn read(
-        mut scanner: Scanner,
         is_options: bool,
-        bytes: &'r [u8],
-        extent: Extent,
+        read: impl FnOnce(&mut Slices<'_, 'r>) -> Result<(), HeadError>,
     ) -> Result<Self, HeadError> {
-        let mut request = Self::with_head(Head::new(is_options, false));
-        let mut slices = Slices {
+        let mut request = Self::with_head(Head::new(is_options, true));
+        read(&mut Slices {
             request: &mut request,
             field: None,
             value: b"",
-        };
-        scanner.push(bytes, &mut slices)?;
-        if extent == Extent::Whole && !scanner.is_done() {
-            return Err(HeadError::Incomplete);
-        }
-        request.head.is_complete = scanner.is_done();
+        })?;
         Ok(request)
     }
 
@@ -210,12 +207,12 @@ impl<'r> Request<'r> {
     /// The method that a preflight asks for, if there is exactly one and it is a token.
     pub fn requested_method(&self) -> Option<&'r str> {
         match self.head.method {
-            Found::Value(value) if crate::names::is_token(value) => core::str::from_utf8(value).ok(),
+            Found::Value(value) if is_token(value) => Some(as_str(value)),
             _ => None,
         }
     }
 
-    /// The names of headers that a preflight asks for, over all lines up to the budget of 8.
+    /// The names of headers that a preflight asks for, over all lines up to the budget of 4.
     pub fn requested_headers(&self) -> RequestedHeaders<'_> {
         self.lines.names()
     }
@@ -223,13 +220,6 @@ impl<'r> Request<'r> {
 
 pub(crate) fn is_preflight(head: &Head<&[u8]>) -> bool {
     head.is_options && !head.origin.is_absent() && !head.method.is_absent()
-}
-
-/// How much of a head there has to be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Extent {
-    Whole,
-    Any,
 }
 
 /// Collects what the scanner finds in one chunk, as slices of it.

@@ -11,7 +11,8 @@ use crate::allowlist::Admitted;
 use crate::decision::{Decision, Kind, Verdict};
 use crate::error::BufferTooSmall;
 use crate::lines::FieldLines;
-use crate::names;
+use crate::members::ExistingVary;
+use crate::names::{self, Vary};
 use crate::out::Out;
 use crate::reason::Reason;
 use crate::value::FieldValue;
@@ -137,25 +138,27 @@ impl<'a> Decision<'a> {
 
     /// The same text as [`parts`](Self::parts), without an iterator's state.
     pub(crate) fn emit(&self, out: &mut Out<'_>) {
-        if let Some(origin) = self.allow_origin_text() {
+        if let Some(origin) = self.allow_origin_bytes() {
             out.text(names::ALLOW_ORIGIN_IS);
-            out.text(origin);
+            out.bytes(origin);
             let rendered = self.rendered();
             if !rendered.is_empty() {
                 return out.bytes(rendered);
             }
             self.emit_behind_origin(out);
         }
-        match self.policy.vary(self.is_options) {
-            Some(vary) if self.vary.is_empty() => out.text(vary.line),
-            None if self.vary.is_empty() => {}
-            _ => self.emit_merged_vary(out),
+        match self.needed_vary() {
+            _ if let Some(existing) = &self.vary => self.emit_merged_vary(existing, out),
+            Some(vary) => out.text(vary.line),
+            None => {}
         }
     }
 
     #[inline(never)]
-    fn emit_merged_vary(&self, out: &mut Out<'_>) {
-        emit_line(out, names::VARY_IS, self.vary());
+    fn emit_merged_vary(&self, existing: &ExistingVary<'_>, out: &mut Out<'_>) {
+        out.text(names::VARY_IS);
+        existing.and(self.needed_members()).emit(out);
+        out.text("\r\n");
     }
 
     /// What follows the origin, if it was rendered with the policy.
@@ -167,7 +170,7 @@ impl<'a> Decision<'a> {
             Kind::Actual | Kind::NotCors => !self.is_options,
         };
         match self.kind {
-            _ if !is_fixed || !self.vary.is_empty() => &[],
+            _ if !is_fixed || self.vary.is_some() => &[],
             Kind::Preflight => rendered.preflight,
             Kind::Actual | Kind::NotCors => rendered.actual,
         }
@@ -189,7 +192,7 @@ impl<'a> Decision<'a> {
 
     /// At most how many bytes a whole response has; unknown if it has a `Vary` of the server's own.
     pub(crate) const fn bound(&self) -> usize {
-        if self.vary.is_empty() {
+        if self.vary.is_none() {
             self.policy.max_response_len
         } else {
             usize::MAX
@@ -202,7 +205,7 @@ impl<'a> Decision<'a> {
             // Only beside an allow-origin, and exactly `true` (Fetch section 4.10 steps 6 and 7).
             1 => (
                 names::ALLOW_CREDENTIALS,
-                self.allow_origin_text().and_then(|_| self.allow_credentials()),
+                self.allow_origin_bytes().and_then(|_| self.allow_credentials()),
             ),
             2 => (names::ALLOW_METHODS, self.allow_methods()),
             3 => (names::ALLOW_HEADERS, self.allow_headers()),
@@ -228,21 +231,21 @@ impl<'a> Decision<'a> {
     }
 
     fn allow_origin(&self) -> Option<FieldValue<'_>> {
-        self.allow_origin_text().map(FieldValue::text)
+        self.allow_origin_bytes().map(FieldValue::ascii)
     }
 
-    fn allow_origin_text(&self) -> Option<&str> {
+    fn allow_origin_bytes(&self) -> Option<&[u8]> {
         // Fetch *CORS protocol and HTTP caches*: what is the same for everyone is sent to everyone, also without an
         // `Origin` and with one that does not parse, so that no cache keeps a response that lacks it.
         if self.policy.origins.any && self.kind != Kind::Preflight {
-            return Some("*");
+            return Some(b"*");
         }
         if self.kind == Kind::Preflight && !self.shares_lists() {
             return None;
         }
         match self.admitted? {
-            Admitted::Any => Some("*"),
-            Admitted::Entry(origin) | Admitted::Request(origin) => Some(origin),
+            Admitted::Any => Some(b"*"),
+            Admitted::Origin(origin) => Some(origin),
         }
     }
 
@@ -284,8 +287,8 @@ impl<'a> Decision<'a> {
         }
         // Fetch section 4.8 step 7.5: with credentials `*` is a method of that name. A safelisted method needs no mention.
         let requested = self.requested_method;
-        let mention = !requested.is_empty() && !names::is_safelisted_method(requested.as_bytes());
-        mention.then_some(FieldValue::text(requested))
+        let mention = !requested.is_empty() && !names::is_safelisted_method(requested);
+        mention.then_some(FieldValue::ascii(requested))
     }
 
     fn allow_headers(&self) -> Option<FieldValue<'_>> {
@@ -300,27 +303,38 @@ impl<'a> Decision<'a> {
         if self.policy.has_fixed_headers() {
             return self.policy.fixed_headers();
         }
-        let value = if headers.any {
-            FieldValue::requested(self.requested_headers.as_ref()?.names())
-        } else {
-            FieldValue::names(headers, self.asked & headers.distinct)
-        };
-        value.non_empty()
+        if headers.any {
+            return self.requested_headers.as_ref().map(FieldValue::echo);
+        }
+        let asked = self.asked & headers.distinct;
+        (asked != 0).then_some(FieldValue::names(headers, asked))
     }
 
     fn expose_headers(&self) -> Option<FieldValue<'_>> {
-        if self.kind == Kind::Preflight || self.allow_origin_text().is_none() {
+        if self.kind == Kind::Preflight || self.allow_origin_bytes().is_none() {
             return None;
         }
         self.policy.fixed_expose()
     }
 
     fn vary(&self) -> Option<FieldValue<'_>> {
-        let needed = self.policy.vary(self.is_options);
-        if self.vary.is_empty() {
-            return Some(FieldValue::text(needed?.value()));
+        match &self.vary {
+            Some(existing) => Some(FieldValue::vary(existing, self.needed_members())),
+            None => {
+                let vary = self.needed_vary()?;
+                Some(FieldValue::text(vary.value()))
+            }
         }
-        let needed = needed.map_or(&[][..], |vary| vary.members);
-        FieldValue::vary(self.vary, needed).non_empty()
+    }
+
+    const fn needed_vary(&self) -> Option<&'static Vary> {
+        self.policy.vary(self.is_options)
+    }
+
+    fn needed_members(&self) -> &'static [&'static str] {
+        match self.needed_vary() {
+            Some(vary) => vary.members,
+            None => &[],
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::ascii::until;
+use crate::ascii::{as_str, until};
 
 /// The longest `Access-Control-Max-Age`: a day, which is Firefox's cap and the highest of any browser's
 /// (Chromium's is 7200, WebKit's 600).
@@ -35,16 +35,13 @@ impl Seconds {
         }
     }
 
-    pub(crate) const fn as_str(&self) -> &str {
-        match core::str::from_utf8(until(&self.digits, self.len as usize)) {
-            Ok(digits) => digits,
-            Err(_) => "",
-        }
+    pub(crate) const fn as_bytes(&self) -> &[u8] {
+        until(&self.digits, self.len as usize)
     }
 }
 
 impl fmt::Debug for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(as_str(self.as_bytes()))
     }
 }

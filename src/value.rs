@@ -3,74 +3,51 @@
 use core::ffi::CStr;
 use core::fmt;
 
-use crate::ascii::{cut, trim_ows};
-use crate::entries::{self, Names};
+use crate::ascii::as_str;
+use crate::entries::Names;
 use crate::error::BufferTooSmall;
-use crate::list::RequestedHeaders;
+use crate::members::{Echo, ExistingVary, Members, Source};
 use crate::out::Out;
 
 /// The value of a [`Field`](crate::Field): ASCII, in parts that lie in the policy, in the request, or in the program.
 ///
 /// It implements [`Display`](fmt::Display), for servers that take that; [`as_str`](Self::as_str) gives it whole if it lies in one place.
-#[derive(Clone, Debug)]
-pub struct FieldValue<'a> {
-    members: Members<'a>,
-}
+#[derive(Clone)]
+pub struct FieldValue<'a>(Source<'a>);
 
 impl<'a> FieldValue<'a> {
     pub(crate) const fn text(text: &'a str) -> Self {
-        Self {
-            members: Members::Text(text),
-        }
+        Self::ascii(text.as_bytes())
+    }
+
+    /// Bytes that are known to be ASCII.
+    pub(crate) const fn ascii(ascii: &'a [u8]) -> Self {
+        Self(Source::Ascii(ascii))
     }
 
     /// The names of a policy's list whose bits are set.
-    pub(crate) const fn names(names: &Names<'a>, bits: u64) -> Self {
-        Self {
-            members: Members::Names(names.entries.iter(), bits),
-        }
+    pub(crate) const fn names(names: &'a Names<'a>, bits: u64) -> Self {
+        Self(Source::Names(names, bits))
     }
 
-    /// Requested names that have been parsed.
-    pub(crate) const fn requested(names: RequestedHeaders<'a>) -> Self {
-        Self {
-            members: Members::Requested(names),
-        }
+    /// Requested names.
+    pub(crate) const fn echo(echo: &'a Echo<'a>) -> Self {
+        Self(Source::Echo(echo))
     }
 
-    /// The members of the server's own `Vary`, then those of `needed` that it lacks.
-    pub(crate) fn vary(values: &'a [&'a str], needed: &'static [&'static str]) -> Self {
-        Self {
-            members: Members::Vary {
-                values,
-                rest: "",
-                later: values,
-                needed: needed.iter(),
-            },
-        }
-    }
-
-    /// Nothing instead of a value without members.
-    pub(crate) fn non_empty(self) -> Option<Self> {
-        self.members.clone().next()?;
-        Some(self)
+    /// The members of the `Vary` that the response has, then those of `needed` that it lacks.
+    pub(crate) const fn vary(existing: &'a ExistingVary<'a>, needed: &'static [&'static str]) -> Self {
+        Self(Source::Vary(existing, needed))
     }
 
     /// The same text as [`parts`](Self::parts).
     pub(crate) fn emit(&self, out: &mut Out<'_>) {
-        if !self.emit_fixed(out) {
-            self.parts().for_each(|part| out.text(part));
-        }
+        self.0.emit(out);
     }
 
-    /// Writes a value that has nothing of a request in it. Of any other it writes nothing, and says so.
-    pub(crate) const fn emit_fixed(&self, out: &mut Out<'_>) -> bool {
-        match &self.members {
-            Members::Text(text) => out.text(text),
-            Members::Names(names, bits) => names.emit(*bits, out),
-            Members::Requested(_) | Members::Vary { .. } | Members::End => return false,
-        }
-        true
+    /// Writes a value that has nothing of a request in it.
+    pub(crate) const fn emit_fixed(&self, out: &mut Out<'_>) {
+        self.0.emit_fixed(out);
     }
 
     /// The length in bytes.
@@ -86,7 +63,7 @@ impl<'a> FieldValue<'a> {
     /// The parts, which make up the value when one follows the other.
     pub fn parts(&self) -> Parts<'a> {
         Parts {
-            members: self.members.clone(),
+            members: self.0.members(),
             held: None,
             started: false,
         }
@@ -99,7 +76,7 @@ impl<'a> FieldValue<'a> {
     /// [`BufferTooSmall`], with the length needed; then nothing was written.
     pub fn write<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b str, BufferTooSmall> {
         let written = Out::write(buffer, usize::MAX, |out| self.emit(out))?;
-        Ok(core::str::from_utf8(written).unwrap_or(""))
+        Ok(as_str(written))
     }
 
     /// Writes the value with a NUL behind it, for servers that keep pointers to C strings.
@@ -149,13 +126,25 @@ impl fmt::Display for FieldValue<'_> {
     }
 }
 
+impl fmt::Debug for FieldValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.parts()).finish()
+    }
+}
+
 /// The parts of a [`FieldValue`]: an iterator over `&str`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Parts<'a> {
     members: Members<'a>,
     /// A member whose comma was just given.
     held: Option<&'a str>,
     started: bool,
+}
+
+impl fmt::Debug for Parts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
 }
 
 impl<'a> Iterator for Parts<'a> {
@@ -173,80 +162,4 @@ impl<'a> Iterator for Parts<'a> {
         self.started = true;
         Some(member)
     }
-}
-
-/// What a value is made of, before commas come between.
-#[derive(Clone, Debug)]
-enum Members<'a> {
-    Text(&'a str),
-    /// Entries of the policy, those whose bit is set.
-    Names(entries::Iter<'a>, u64),
-    /// What was requested and has been parsed.
-    Requested(RequestedHeaders<'a>),
-    /// The members of the server's own `Vary`, then those of `needed` that it lacks.
-    Vary {
-        values: &'a [&'a str],
-        /// What is left of the value that is being read.
-        rest: &'a str,
-        /// The values after it.
-        later: &'a [&'a str],
-        needed: core::slice::Iter<'static, &'static str>,
-    },
-    End,
-}
-
-impl<'a> Members<'a> {
-    fn next(&mut self) -> Option<&'a str> {
-        match self {
-            Self::Text(text) => {
-                let text = *text;
-                *self = Self::End;
-                Some(text)
-            }
-            Self::Names(entries, bits) => loop {
-                if *bits == 0 {
-                    return None;
-                }
-                let entry = entries.next()?;
-                let selected = *bits & 1 == 1;
-                *bits >>= 1;
-                if selected {
-                    return Some(entry);
-                }
-            },
-            Self::Requested(names) => names.next(),
-            Self::Vary {
-                values,
-                rest,
-                later,
-                needed,
-            } => {
-                while !rest.is_empty() || !later.is_empty() {
-                    if rest.is_empty() {
-                        let (first, others) = later.split_first()?;
-                        (*rest, *later) = (first, others);
-                    }
-                    let (member, behind) = cut(rest, b',');
-                    *rest = behind.unwrap_or("");
-                    // A member is a token, and so is text.
-                    let member = core::str::from_utf8(trim_ows(member.as_bytes())).unwrap_or("");
-                    if !member.is_empty() {
-                        return Some(member);
-                    }
-                }
-                let values = *values;
-                needed.copied().find(|member| !varies_by(values, member))
-            }
-            Self::End => None,
-        }
-    }
-}
-
-/// Whether `Vary` values have this member, or `*`, which has all (RFC 9110 section 12.5.5).
-fn varies_by(values: &[&str], member: &str) -> bool {
-    values
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-        .map(trim_ows)
-        .any(|own| own == b"*" || own.eq_ignore_ascii_case(member.as_bytes()))
 }

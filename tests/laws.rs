@@ -5,7 +5,8 @@ mod common;
 use common::policies::{HEADERS, ORIGINS, REQUEST_METHODS, REQUEST_ORIGINS, naive_admits, policy, strings};
 use common::{Outcome, pieces, policy_pieces, rendered, whole};
 use embedded_cors::{
-    Decision, HeadError, Kind, Origin, OriginIndex, Policy, PolicyReader, Request, RequestReader,
+    Decision, HeadError, Kind, Origin, OriginIndex, OriginOrNull, Policy, PolicyReader, Progress, Request,
+    RequestReader,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -103,6 +104,39 @@ proptest! {
             prop_assert_eq!(&policy_pieces(policy, &head, &every), &expected);
             Ok(())
         })?;
+    }
+
+    /// Bytes that need not be a head at all: the same error, too.
+    #[test]
+    fn what_is_no_head_is_none_in_pieces(
+        start in "[\r\n]{0,3}[GO ]{0,2}[\r\n @]{0,2}",
+        rest in "(OPTIONS |origin|Origin:|Origin : |[ \t\r\n:ao]|https://a.example|\r\n\r\n|Access-Control-Request-Method: PUT\r\n){0,10}",
+        size in 1..9usize,
+    ) {
+        let bytes = [start, rest].concat().into_bytes();
+        let read_as = |size| {
+            let mut reader = RequestReader::<256>::new();
+            let mut result = Err(HeadError::Incomplete);
+            for piece in bytes.chunks(size) {
+                match reader.push(piece) {
+                    Ok(Progress::NeedsMore) => {}
+                    Ok(Progress::Done { .. }) => {
+                        result = Ok(());
+                        break;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            result.map(|()| format!("{:?}", views(&reader.request())))
+        };
+        let whole = Request::from_head(&bytes).map(|request| format!("{:?}", views(&request)));
+        prop_assert_eq!(&read_as(size), &whole);
+        prop_assert_eq!(&read_as(usize::MAX), &whole);
+        let incomplete = Request::from_incomplete_head(&bytes).map(|request| format!("{:?}", views(&request)));
+        prop_assert_eq!(incomplete.is_err(), whole == Err(HeadError::RequestLine));
+        if whole.is_ok() {
+            prop_assert_eq!(incomplete, whole);
+        }
     }
 
     /// Also of what a merged `Vary` and an error reply come to.
@@ -338,6 +372,25 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+/// What a request shows of itself.
+fn views<'r>(
+    request: &'r Request<'_>,
+) -> (
+    bool,
+    bool,
+    Option<OriginOrNull<'r>>,
+    Option<&'r str>,
+    Vec<&'r str>,
+) {
+    (
+        request.is_cors(),
+        request.is_preflight(),
+        request.origin(),
+        request.requested_method(),
+        request.requested_headers().collect(),
+    )
 }
 
 fn small<const N: usize>(policy: &Policy<'_>, bytes: &[u8], chunk: usize) -> Vec<Outcome> {

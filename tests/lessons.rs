@@ -871,7 +871,7 @@ fn tolerant_peers_field_lines_are_counted_to_the_end() {
             (Kind::Preflight, Some(Reason::RequestMethodRepeated))
         );
         let over = preflight(&APP, ORIGIN, "PUT", &vec!["x-a"; lines]).reason;
-        assert_eq!(over, (lines > 8).then_some(Reason::RequestHeadersOverBudget));
+        assert_eq!(over, (lines > 4).then_some(Reason::RequestHeadersOverBudget));
     }
 }
 

@@ -59,7 +59,7 @@ mod expose;
 mod fetch;
 mod response;
 mod safelist;
-mod verdict;
+pub(crate) mod verdict;
 
 pub use cache::{Engine, PreflightCache, max_age};
 pub use exchange::{Server, would_allow};

@@ -1,13 +1,45 @@
 //! `defmt`: a few bytes on the wire for each decision, reason and error. Nothing unparsed of a request is logged.
 
-use defmt::{Format, Formatter, write};
+use defmt::{Format, Formatter, Str, intern, write};
 
+use crate::browser::verdict::all_failures;
 use crate::browser::{Blocked, Failure, ResponseError, Stage};
+use crate::error::all_policy_error_kinds;
+use crate::reason::all_reasons;
 use crate::{
     BufferTooSmall, CorsFields, Decision, HeadError, Kind, Origin, OriginError, OriginErrorKind,
     OriginOrNull, PolicyError, PolicyErrorKind, Preflight, Progress, Reason, Refusal, RefusedStatus, Setting,
     SuccessStatus, VaryError,
 };
+
+// Texts stay in the ELF file: two bytes of each are sent, and none is in flash.
+
+macro_rules! reason_names {
+    ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $name:literal, $sentence:literal;)*) => {
+        fn name_of(reason: Reason) -> Str {
+            match reason { $(Reason::$variant => intern!($name),)* }
+        }
+    };
+}
+all_reasons!(reason_names);
+
+macro_rules! policy_error_texts {
+    ($($(#[doc = $doc:literal])* $variant:ident $(at $at:ident)? : $what:literal, $fix:literal;)*) => {
+        fn what_and_fix_of(kind: PolicyErrorKind) -> (Str, Str) {
+            match kind { $(PolicyErrorKind::$variant => (intern!($what), intern!($fix)),)* }
+        }
+    };
+}
+all_policy_error_kinds!(policy_error_texts);
+
+macro_rules! failure_texts {
+    ($($(#[doc = $doc:literal])* $variant:ident: $sentence:literal, $section:literal, $fix:literal;)*) => {
+        fn texts_of(failure: Failure) -> (Str, Str, Str) {
+            match failure { $(Failure::$variant => (intern!($sentence), intern!($section), intern!($fix)),)* }
+        }
+    };
+}
+all_failures!(failure_texts);
 
 impl Format for Decision<'_> {
     fn format(&self, f: Formatter<'_>) {
@@ -40,7 +72,7 @@ impl Format for Refusal {
 
 impl Format for Reason {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "{=u8} {=str}", self.code(), self.name());
+        write!(f, "{=u8} {=istr}", self.code(), name_of(*self));
     }
 }
 
@@ -51,42 +83,60 @@ impl Format for Preflight<'_> {
 }
 
 impl Format for PolicyError<'_> {
+    /// As `Display`.
     fn format(&self, f: Formatter<'_>) {
-        write!(
-            f,
-            "{}[{=usize}] {=str}: {} at byte {=usize}",
-            self.setting(),
-            self.index(),
-            self.entry(),
-            self.kind(),
-            self.at()
-        );
+        let (what, fix) = what_and_fix_of(self.kind());
+        write!(f, "{}", self.setting());
+        if self.setting().has_entries() {
+            write!(f, "[{=usize}]", self.index());
+            if let Some(entry) = self.quoted_entry() {
+                write!(f, " {=str}", entry.as_str());
+            }
+        }
+        if self.kind().has_position() {
+            write!(f, ": {=istr} at byte {=usize}; {=istr}", what, self.at(), fix);
+        } else {
+            write!(f, ": {=istr}; {=istr}", what, fix);
+        }
     }
 }
 
 impl Format for PolicyErrorKind {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "{=str}; {=str}", self.what(), self.fix());
+        let (what, fix) = what_and_fix_of(*self);
+        write!(f, "{=istr}; {=istr}", what, fix);
     }
 }
 
 impl Format for Setting {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "{=str}", self.name());
+        match self {
+            Self::AllowOrigins => write!(f, "allow_origins"),
+            Self::AllowOriginIf => write!(f, "allow_origin_if"),
+            Self::AllowMethods => write!(f, "allow_methods"),
+            Self::AllowHeaders => write!(f, "allow_headers"),
+            Self::ExposeHeaders => write!(f, "expose_headers"),
+            Self::MaxAge => write!(f, "max_age_seconds"),
+            Self::AllowPrivateNetwork => write!(f, "allow_private_network"),
+        }
     }
 }
 
 impl Format for BufferTooSmall {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "buffer too small, {=usize} bytes needed", self.needed());
+        write!(
+            f,
+            "the buffer is too small: {=usize} bytes are needed",
+            self.needed()
+        );
     }
 }
 
 impl Format for HeadError {
     fn format(&self, f: Formatter<'_>) {
         match self {
-            Self::Incomplete => write!(f, "head incomplete"),
-            Self::RequestLine => write!(f, "no request line"),
+            Self::Incomplete => write!(f, "the request head ends before its empty line"),
+            Self::RequestLine => write!(f, "the request head does not begin with a method and a space"),
         }
     }
 }
@@ -99,13 +149,24 @@ impl Format for OriginError {
 
 impl Format for OriginErrorKind {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "{=str}", self.sentence());
+        match self {
+            Self::Scheme => write!(f, "not a lower-case scheme"),
+            Self::Separator => write!(f, "no `://` after the scheme"),
+            Self::Host => write!(f, "not a lower-case host"),
+            Self::Ipv6 => write!(f, "not an IPv6 address in brackets"),
+            Self::Port => write!(f, "not a port"),
+        }
     }
 }
 
 impl Format for VaryError {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "vary is no list of names at byte {=usize}", self.at());
+        let (index, at) = (self.index(), self.at());
+        write!(
+            f,
+            "the existing Vary[{=usize}] is no list of field names: byte {=usize}",
+            index, at
+        );
     }
 }
 
@@ -135,36 +196,55 @@ impl Format for Progress {
 
 impl Format for CorsFields {
     fn format(&self, f: Formatter<'_>) {
-        for name in self.iter() {
-            write!(f, "{=str} ", name);
+        for (index, name) in self.iter().enumerate() {
+            match index {
+                0 => write!(f, "{=str}", name),
+                _ => write!(f, ", {=str}", name),
+            }
         }
     }
 }
 
 impl Format for Blocked {
+    /// As `Display`.
     fn format(&self, f: Formatter<'_>) {
+        let (sentence, section, fix) = texts_of(self.failure());
         match self.header() {
-            Some(index) => write!(f, "{}: {} [{=usize}]", self.stage(), self.failure(), index),
-            None => write!(f, "{}: {}", self.stage(), self.failure()),
+            Some(index) => write!(
+                f,
+                "{}: {=istr} (header {=usize}, counted from 0) ({=istr}); {=istr}",
+                self.stage(),
+                sentence,
+                index,
+                section,
+                fix
+            ),
+            None => write!(
+                f,
+                "{}: {=istr} ({=istr}); {=istr}",
+                self.stage(),
+                sentence,
+                section,
+                fix
+            ),
         }
     }
 }
 
 impl Format for Stage {
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "{=str}", self.name());
+        match self {
+            Self::Page => write!(f, "page"),
+            Self::Preflight => write!(f, "preflight"),
+            Self::Response => write!(f, "response"),
+        }
     }
 }
 
 impl Format for Failure {
     fn format(&self, f: Formatter<'_>) {
-        write!(
-            f,
-            "{=str} ({=str}); {=str}",
-            self.sentence(),
-            self.section(),
-            self.fix()
-        );
+        let (sentence, section, fix) = texts_of(*self);
+        write!(f, "{=istr} ({=istr}); {=istr}", sentence, section, fix);
     }
 }
 

@@ -415,17 +415,14 @@ fn table_of_mistakes(table: &mut Table) {
         });
     }
     // That the memory is full is found out by other means.
-    let (_, kinds) = KINDS
-        .split_once("\npolicy_error_kinds! {")
-        .expect("the list of kinds");
-    let (kinds, _) = kinds.split_once("\n}").expect("its end");
-    let kinds = kinds
+    let kinds: BTreeSet<String> = KINDS
         .lines()
         .map(str::trim)
-        .filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));
-    let kinds: BTreeSet<String> = kinds
-        .map(|line| line.split([':', ' ']).next().unwrap().to_string())
-        .filter(|kind| kind != "Full")
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()) && line.ends_with("\";"))
+        .filter_map(|line| line.split_once(": \""))
+        .filter_map(|(kind, _)| kind.split(' ').next())
+        .filter(|kind| *kind != "Full")
+        .map(String::from)
         .collect();
     assert!(kinds.len() > 25, "the list of kinds was not read");
     assert_eq!(met, kinds, "each kind of mistake is made");

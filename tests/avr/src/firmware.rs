@@ -5,8 +5,8 @@ use core::ptr;
 
 use embedded_cors::{Decision, Policy, PolicyReader, Request, RequestReader};
 
-use crate::policies::{self, LONGEST_ANSWER, LONGEST_TEXT};
-use crate::{END, MAX_HEAD_LEN, PANIC, READER, READERS, Reader, WAYS, Way, say};
+use crate::policies::{self, LONGEST_TEXT};
+use crate::{ANSWER, END, MAX_HEAD_LEN, PANIC, READER, READERS, Reader, WAYS, Way, say};
 
 /// The serial port.
 mod usart0 {
@@ -166,7 +166,7 @@ fn as_it_arrives(policy: &Policy<'_>, len: u32) {
 /// Sends the length of all that a decision says, and then that.
 #[inline(never)]
 fn answer(decision: &Decision<'_>) {
-    let mut buffer = [0; LONGEST_ANSWER];
+    let mut buffer = [0; ANSWER];
     let mut len = 0;
     say(decision, &mut buffer, |bytes| len += bytes.len() as u32);
     usart0::write(&len.to_le_bytes());

@@ -5,8 +5,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use embedded_cors::{Decision, Policy, PolicyReader, Request, RequestReader};
 
-use crate::policies::{self, LONGEST_ANSWER, ORIGINS};
-use crate::{END, MAX_HEAD_LEN, PANIC, READER, READERS, Reader, WAYS, Way, say};
+use crate::policies::{self, ORIGINS};
+use crate::{ANSWER, END, MAX_HEAD_LEN, PANIC, READER, READERS, Reader, WAYS, Way, say};
 
 include!(concat!(env!("OUT_DIR"), "/heads.rs"));
 
@@ -88,7 +88,8 @@ impl Board {
         let answer = self.answer().expect("the emulator runs");
         assert!(
             answer == expected,
-            "{way:?} of the request\n{head:.1000}\nto {policy:?} comes to\n{:.2000}\nand not\n{:.2000}",
+            "{way:?} of the request\n{head:.1000}\nto {:.1000} comes to\n{:.2000}\nand not\n{:.2000}",
+            format!("{policy:?}"),
             answer.escape_ascii().to_string(),
             expected.escape_ascii().to_string(),
         );
@@ -125,9 +126,7 @@ fn said_by(reader: Reader, policy: &Policy<'_>, head: &[u8]) -> Vec<u8> {
 
 fn said(decision: &Decision<'_>) -> Vec<u8> {
     let mut all = Vec::new();
-    say(decision, &mut [0; LONGEST_ANSWER], |bytes| {
-        all.extend_from_slice(bytes)
-    });
+    say(decision, &mut [0; ANSWER], |bytes| all.extend_from_slice(bytes));
     all
 }
 

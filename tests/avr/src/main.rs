@@ -53,6 +53,9 @@ const MAX_HEAD_LEN: u32 = 256;
 /// Bytes of both readers' buffers.
 const READER: usize = 256;
 
+/// Bytes of the buffer for an answer. Of most policies it is never too small; of some it might be, so that the answer is measured first.
+const ANSWER: usize = 640;
+
 /// What the host sends instead of a policy's number: that it has no more requests.
 const END: u8 = u8::MAX;
 

@@ -67,27 +67,18 @@ pub const COUNT: u8 = (POLICIES.len() + 3) as u8;
 #[cfg(not(target_arch = "avr"))]
 pub const WITH_ORIGINS: u8 = POLICIES.len() as u8;
 
-/// The bytes of the longest answer of a policy of the table.
-pub const LONGEST_ANSWER: usize = longest().0;
-
 /// The bytes of the longest text of a rendered policy of the table.
 #[cfg(target_arch = "avr")]
-pub const LONGEST_TEXT: usize = longest().1;
-
-const fn longest() -> (usize, usize) {
-    let (mut answer, mut text) = (0, 0);
-    let mut i = 0;
+pub const LONGEST_TEXT: usize = {
+    let (mut longest, mut i) = (0, 0);
     while i < POLICIES.len() {
-        if POLICIES[i].max_response_len() > answer {
-            answer = POLICIES[i].max_response_len();
-        }
-        if POLICIES[i].rendered_len() > text {
-            text = POLICIES[i].rendered_len();
+        if POLICIES[i].rendered_len() > longest {
+            longest = POLICIES[i].rendered_len();
         }
         i += 1;
     }
-    (answer, text)
-}
+    longest
+};
 
 /// Calls `test` with the policy of this number.
 pub fn with<T>(number: u8, test: impl FnOnce(&Policy<'_>) -> T) -> T {

@@ -1,7 +1,8 @@
 //! Asks the firmware in the emulator and compares.
 
+use std::error::Error;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
 
 use embedded_cors::{Decision, Policy, PolicyReader, Request, RequestReader};
 
@@ -9,6 +10,9 @@ use crate::policies::{self, ORIGINS};
 use crate::{ANSWER, END, MAX_HEAD_LEN, PANIC, READER, READERS, Reader, WAYS, Way, say};
 
 include!(concat!(env!("OUT_DIR"), "/heads.rs"));
+
+/// What goes wrong while the emulator runs is returned, so that [`Board`] is dropped and ends it. A panic aborts.
+type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// The emulator, with its serial port.
 struct Board {
@@ -43,13 +47,13 @@ impl Board {
         Ok(bytes)
     }
 
-    fn answer(&mut self) -> io::Result<Vec<u8>> {
+    fn answer(&mut self) -> Outcome<Vec<u8>> {
         let len = u32::from_le_bytes(self.number()?);
         if len == PANIC {
             let line = u32::from_le_bytes(self.number()?);
             let mut file = String::new();
             self.from.read_line(&mut file)?;
-            panic!("the firmware panicked at {}:{line}", file.trim_end());
+            return Err(format!("the firmware panicked at {}:{line}", file.trim_end()).into());
         }
         let mut bytes = Vec::new();
         self.from.by_ref().take(len.into()).read_to_end(&mut bytes)?;
@@ -66,34 +70,41 @@ impl Board {
         ))
     }
 
-    /// Panics unless the firmware says what this machine says, in each way.
-    fn compare(&mut self, number: u8, head: &str) {
+    /// Fails unless the firmware says what this machine says, in each way.
+    fn compare(&mut self, number: u8, head: &str) -> Outcome<()> {
         policies::with(number, |policy| {
-            self.ask(number, head.as_bytes()).expect("the emulator takes it");
-            if head.len() as u64 <= MAX_HEAD_LEN.into() {
+            self.ask(number, head.as_bytes())?;
+            if is_short(head) {
                 let expected = said_of_the_whole(policy, head.as_bytes());
-                for way in WAYS {
-                    self.expect(&expected, policy, head, way);
-                }
+                WAYS.into_iter()
+                    .try_for_each(|way| self.expect(&expected, policy, head, way))
             } else {
-                for reader in READERS {
+                READERS.into_iter().try_for_each(|reader| {
                     let expected = said_by(reader, policy, head.as_bytes());
-                    self.expect(&expected, policy, head, Way::Pieces(reader, 1));
-                }
+                    self.expect(&expected, policy, head, Way::Pieces(reader, 1))
+                })
             }
-        });
+        })
     }
 
-    fn expect(&mut self, expected: &[u8], policy: &Policy<'_>, head: &str, way: Way) {
-        let answer = self.answer().expect("the emulator runs");
-        assert!(
-            answer == expected,
+    fn expect(&mut self, expected: &[u8], policy: &Policy<'_>, head: &str, way: Way) -> Outcome<()> {
+        let answer = self.answer()?;
+        if answer == expected {
+            return Ok(());
+        }
+        Err(format!(
             "{way:?} of the request\n{head:.1000}\nto {:.1000} comes to\n{:.2000}\nand not\n{:.2000}",
             format!("{policy:?}"),
             answer.escape_ascii().to_string(),
             expected.escape_ascii().to_string(),
-        );
+        )
+        .into())
     }
+}
+
+/// Whether the firmware has room for the head.
+fn is_short(head: &str) -> bool {
+    head.len() as u64 <= MAX_HEAD_LEN.into()
 }
 
 impl Drop for Board {
@@ -162,17 +173,25 @@ fn near_origins() -> Vec<String> {
     ORIGINS.iter().flat_map(near).collect()
 }
 
-pub fn main() {
+pub fn main() -> ExitCode {
     let program = std::env::args().nth(1).expect("the firmware's file is named");
-    let mut board = Board::start(&program).expect("there is an emulator");
+    match compare_all(Board::start(&program).expect("there is an emulator")) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn compare_all(mut board: Board) -> Outcome<()> {
+    if let Some(head) = HEADS.iter().find(|head| !is_short(head)) {
+        return Err(format!("the firmware has no room for\n{head}").into());
+    }
     let mut compared = 0;
     for number in 0..policies::WITH_ORIGINS {
         for head in HEADS {
-            assert!(
-                head.len() as u64 <= MAX_HEAD_LEN.into(),
-                "the firmware has no room for\n{head}"
-            );
-            board.compare(number, head);
+            board.compare(number, head)?;
             compared += 1;
         }
     }
@@ -182,14 +201,14 @@ pub fn main() {
     );
 
     for head in long_heads() {
-        board.compare(policies::WITH_ORIGINS, &head);
+        board.compare(policies::WITH_ORIGINS, &head)?;
     }
     println!("heads of more than 65,535 bytes: answered as on the machine that asked");
 
     let origins = near_origins();
     for number in policies::WITH_ORIGINS..policies::COUNT {
         for origin in &origins {
-            board.compare(number, &format!("GET / HTTP/1.1\r\nOrigin: {origin}\r\n\r\n"));
+            board.compare(number, &format!("GET / HTTP/1.1\r\nOrigin: {origin}\r\n\r\n"))?;
         }
     }
     println!(
@@ -198,7 +217,10 @@ pub fn main() {
         ORIGINS.len()
     );
 
-    let (room, used) = board.stack().expect("the emulator runs");
-    assert!(used < room, "the stack ran into the static variables");
+    let (room, used) = board.stack()?;
+    if used >= room {
+        return Err("the stack ran into the static variables".into());
+    }
     println!("stack: {used} bytes of {room}");
+    Ok(())
 }

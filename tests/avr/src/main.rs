@@ -63,6 +63,6 @@ const END: u8 = u8::MAX;
 const PANIC: u32 = u32::MAX;
 
 #[cfg(not(target_arch = "avr"))]
-fn main() {
-    host::main();
+fn main() -> std::process::ExitCode {
+    host::main()
 }

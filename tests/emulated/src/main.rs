@@ -8,6 +8,7 @@ use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
 use embedded_cors::{Policy, PolicyReader, Progress, RefusedStatus, Request, RequestReader, SuccessStatus};
 
+include!("said.rs");
 include!("outcome.rs");
 include!(concat!(env!("OUT_DIR"), "/table.rs"));
 

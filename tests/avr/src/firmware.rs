@@ -107,6 +107,9 @@ fn whole(policy: &Policy<'_>, head: &[u8]) {
 
 #[inline(never)]
 fn rendered(policy: &Policy<'_>, head: &[u8]) {
+    if policy.rendered_len() > LONGEST_TEXT {
+        return whole(policy, head);
+    }
     let mut memory = [0; LONGEST_TEXT];
     whole(&policy.render(&mut memory).expect("there is room"), head);
 }

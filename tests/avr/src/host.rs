@@ -141,6 +141,9 @@ fn said(decision: &Decision<'_>) -> Vec<u8> {
     all
 }
 
+const PREFLIGHT: &str =
+    "OPTIONS / HTTP/1.1\r\nOrigin: https://a.b\r\nAccess-Control-Request-Method: GET\r\n\r\n";
+
 /// Heads of more bytes than 16 bits count: in a field that is passed over, in a name, in white space.
 fn long_heads() -> [String; 3] {
     let preflight = "OPTIONS / HTTP/1.1\r\nOrigin: https://a.b\r\nAccess-Control-Request-Method: PUT\r\n\
@@ -216,6 +219,9 @@ fn compare_all(mut board: Board) -> Outcome<()> {
         origins.len(),
         ORIGINS.len()
     );
+
+    board.compare(policies::OVERLAPPING, PREFLIGHT)?;
+    println!("an answer of more than 65,535 bytes: refused by a buffer as on the machine that asked");
 
     let (room, used) = board.stack()?;
     if used >= room {

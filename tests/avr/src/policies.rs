@@ -63,6 +63,10 @@ static LISTED: Policy = Policy::builder()
 #[cfg(not(target_arch = "avr"))]
 pub const COUNT: u8 = (POLICIES.len() + 3) as u8;
 
+/// The one whose longest answer has more than 65,535 bytes.
+#[cfg(not(target_arch = "avr"))]
+pub const OVERLAPPING: u8 = COUNT;
+
 /// The first that has [`ORIGINS`], as those behind it have. It allows any method and header.
 #[cfg(not(target_arch = "avr"))]
 pub const WITH_ORIGINS: u8 = POLICIES.len() as u8;
@@ -87,7 +91,8 @@ pub fn with<T>(number: u8, test: impl FnOnce(&Policy<'_>) -> T) -> T {
         Some(policy) => test(policy),
         None if number == POLICIES.len() => test(&LISTED),
         None if number == POLICIES.len() + 1 => with_index(test),
-        None => with_owned(test),
+        None if number == POLICIES.len() + 2 => with_owned(test),
+        None => with_overlapping(test),
     }
 }
 
@@ -113,4 +118,18 @@ fn owned() -> OwnedPolicy<OWNED_LEN> {
         lists.allow_origin(origin).expect("there is room");
     }
     lists.build(|options| options).expect("it is valid")
+}
+
+/// Names that lie over one another, so that they fit into memory: with each written out, an answer has more bytes than 16 bits count.
+#[inline(never)]
+fn with_overlapping<T>(test: impl FnOnce(&Policy<'_>) -> T) -> T {
+    const COUNT: usize = 64;
+    const LEN: usize = 512;
+    let mut text = [b'n'; LEN + COUNT - 1];
+    text[LEN / 2] = b'o';
+    let text = core::str::from_utf8(&text).expect("it is ASCII");
+    let names: [&str; COUNT] = core::array::from_fn(|start| &text[start..start + LEN]);
+    let builder = Policy::builder().allow_origins(&["https://a.b"]);
+    let built = builder.allow_methods(&names).allow_headers(&names).build();
+    test(&built.expect("it is valid"))
 }

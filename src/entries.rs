@@ -223,12 +223,12 @@ impl<'a> Names<'a> {
 
     /// The length of all distinct entries with a comma between them.
     pub(crate) const fn joined_len(&self) -> usize {
-        let mut len = 0;
+        let mut len: usize = 0;
         let mut bits = self.distinct;
         let mut cursor = 0;
         while let Some(entry) = self.entries.next(&mut cursor) {
             if bits & 1 == 1 {
-                len += entry.len() + (len != 0) as usize;
+                len = len.saturating_add(entry.len() + (len != 0) as usize);
             }
             bits >>= 1;
         }

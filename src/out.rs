@@ -63,8 +63,11 @@ impl<'b> Out<'b> {
         if let Some((place, rest)) = rest.split_at_mut_checked(bytes.len()) {
             place.copy_from_slice(bytes);
             self.rest = rest;
+            self.len += bytes.len();
+        } else {
+            // Of texts that overlap, more can be given than there is memory.
+            self.len = self.len.saturating_add(bytes.len());
         }
-        self.len += bytes.len();
     }
 }
 

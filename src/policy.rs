@@ -147,7 +147,10 @@ impl Policy<'_> {
     pub(crate) const fn find_max_response_len(&self) -> usize {
         // The longest status line, and what ends a response without content.
         let framing = "HTTP/1.1 204 No Content\r\n".len() + "content-length: 0\r\n".len() + "\r\n".len();
-        max(framing + self.max_preflight_len(), self.max_actual_len())
+        max(
+            self.max_preflight_len().saturating_add(framing),
+            self.max_actual_len(),
+        )
     }
 
     /// The most fields that any decision of this policy has; at most [`MAX_FIELDS`](crate::MAX_FIELDS).
@@ -167,7 +170,7 @@ impl Policy<'_> {
         let mut len = self.max_common_len();
         let methods = self.max_methods_len();
         if methods > 0 {
-            len += line_len(names::ALLOW_METHODS, methods);
+            len = len.saturating_add(line_len(names::ALLOW_METHODS, methods));
         }
         if !self.headers.is_empty() {
             let value = match (self.headers.any, self.options.credentials) {
@@ -175,13 +178,13 @@ impl Policy<'_> {
                 (true, false) => "*,authorization".len(),
                 (false, _) => self.headers.joined_len(),
             };
-            len += line_len(names::ALLOW_HEADERS, value);
+            len = len.saturating_add(line_len(names::ALLOW_HEADERS, value));
         }
         if self.options.private_network {
-            len += line_len(names::ALLOW_PRIVATE_NETWORK, "true".len());
+            len = len.saturating_add(line_len(names::ALLOW_PRIVATE_NETWORK, "true".len()));
         }
         if self.options.max_age.is_some() {
-            len += line_len(names::MAX_AGE, "86400".len());
+            len = len.saturating_add(line_len(names::MAX_AGE, "86400".len()));
         }
         len
     }
@@ -209,24 +212,24 @@ impl Policy<'_> {
             } else {
                 self.expose.joined_len()
             };
-            len += line_len(names::EXPOSE_HEADERS, value);
+            len = len.saturating_add(line_len(names::EXPOSE_HEADERS, value));
         }
         len
     }
 
     const fn max_common_len(&self) -> usize {
         let origin = if self.origins.any { 1 } else { self.origins.max_len };
-        let mut len = if origin == 0 {
+        let mut len: usize = if origin == 0 {
             0
         } else {
             line_len(names::ALLOW_ORIGIN, origin)
         };
         if self.options.credentials {
-            len += line_len(names::ALLOW_CREDENTIALS, "true".len());
+            len = len.saturating_add(line_len(names::ALLOW_CREDENTIALS, "true".len()));
         }
         // An actual request can be an OPTIONS too, so both have the long form.
         if let Some(vary) = self.vary(true) {
-            len += vary.line.len();
+            len = len.saturating_add(vary.line.len());
         }
         len
     }
@@ -280,7 +283,7 @@ const fn max(a: usize, b: usize) -> usize {
 
 /// `name ": " value CRLF`.
 const fn line_len(name: &str, value_len: usize) -> usize {
-    name.len() + 2 + value_len + 2
+    value_len.saturating_add(name.len() + ": ".len() + "\r\n".len())
 }
 
 impl fmt::Debug for Policy<'_> {

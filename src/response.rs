@@ -40,7 +40,8 @@ impl<'a> Field<'a> {
 
     /// The bytes of the field line: name, colon, space, value, CRLF.
     pub fn encoded_len(&self) -> usize {
-        self.name.len() + ": ".len() + self.value.len() + "\r\n".len()
+        let value = self.value.len();
+        value.saturating_add(self.name.len() + ": ".len() + "\r\n".len())
     }
 
     /// The field line in parts, from its name to its CRLF.

@@ -52,7 +52,7 @@ impl<'a> FieldValue<'a> {
 
     /// The length in bytes.
     pub fn len(&self) -> usize {
-        self.parts().map(str::len).sum()
+        Out::measure(|out| self.emit(out))
     }
 
     /// Whether there are no bytes in it. There always are.

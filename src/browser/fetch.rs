@@ -157,7 +157,8 @@ impl<'a> Fetch<'a> {
         let safelisted = self
             .header_list()
             .filter(|(name, value)| is_safelisted(name, value));
-        let safelist_value_size: usize = safelisted.map(|(_, value)| byte_len(value)).sum();
+        let sizes = safelisted.map(|(_, value)| byte_len(value));
+        let safelist_value_size = sizes.fold(0, usize::saturating_add);
         UnsafeNames {
             fetch: *self,
             // 5. If safelistValueSize is greater than 1024, all names are unsafe.

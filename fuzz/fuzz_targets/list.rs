@@ -35,7 +35,7 @@ fn check(spec: &Spec, policy: &Policy<'_>, lines: &[&[u8]]) {
         request.push("access-control-request-headers", *line);
     }
     agree("push", &policy.decide(&request), expected);
-    let kept: Vec<&[u8]> = lines.iter().take(8).copied().collect();
+    let kept: Vec<&[u8]> = lines.iter().take(4).copied().collect();
     let names = naive::members(&kept);
     let given = names.iter().map(|name| {
         if naive::is_token(name) {

@@ -374,7 +374,7 @@ impl HeaderRules<'_> {
     /// Why the value of `Access-Control-Request-Headers` is refused, and for which name: the first reason on the way from left to right.
     pub fn refusal(&self, lines: &[&[u8]]) -> Option<(Reason, Option<usize>)> {
         let lines: Vec<&[u8]> = lines.iter().map(|line| trim(line)).collect();
-        if lines.len() > 8 {
+        if lines.len() > 4 {
             return Some((Reason::RequestHeadersOverBudget, None));
         }
         if self.strict {

@@ -2,7 +2,8 @@
  *
  * embedded_cors: the CORS engine that every HTTP server can carry. It takes the header fields of a request and a policy, decides as
  * the Fetch Standard (https://fetch.spec.whatwg.org/) says, and writes the fields of the response into memory of the caller's. It
- * allocates nothing, has no global state, and calls nothing but memcpy, memmove, memset, memcmp and bcmp.
+ * allocates nothing, has no global state, and calls nothing but memcpy, memmove, memset, memcmp and bcmp, or what the ARM run-time ABI has
+ * for them, __aeabi_memcpy and so on.
  *
  *     ecors_config --ecors_policy_init--> ecors_policy --+
  *                                                        +--ecors_decide--> ecors_decision --ecors_decision_...--> bytes
@@ -26,11 +27,15 @@
  * - Strings. Input is a pointer and a length, and needs no NUL. (NULL, 0) is the empty string; NULL with another length, and a length
  *   above PTRDIFF_MAX, are ECORS_E_ARG. Output is NUL-terminated, and its length does not count the NUL.
  * - Other pointers. NULL is ECORS_E_ARG, unless the function says what it means. Memory that a function writes must not overlap with
- *   memory that it reads. Structs have to be aligned as the compiler aligns them; the memory of a policy, and buffers, need not be.
+ *   memory that it reads, nor with other memory that it writes. Structs have to be aligned as the compiler aligns them, to 8 bytes
+ *   on 32-bit machines too, where some allocators give 4 (ESP-IDF's malloc): there, static memory or the stack. The memory of a policy, and buffers,
+ *   need no alignment.
  * - Opaque structs. ecors_request, ecors_reader and ecors_decision are allocated by the caller: static, on the stack, in a pool. There
  *   is nothing to free. Their contents are nobody's business; they have words to spare, so that a binary does not depend on the
  *   library's version. All three can be copied by memcpy, with what they borrow; but a decision that was made by a reader borrows
- *   that reader, not its copy. A struct that is zero, or was never initialised, is ECORS_E_STATE.
+ *   that reader, not its copy. A struct that is zero, or whose initialisation failed, is ECORS_E_STATE.
+ *   One that was never written must not be given: it may hold what an earlier one left there. Write = { { 0 } } if a way may skip the
+ *   call that initialises it.
  * - Lifetimes. What a function only borrows, and until when, is said at the function. Nothing that is borrowed may change meanwhile.
  * - Threads. A const ecors_policy may be used by any number of threads at once, and so may a const ecors_decision. A request, a reader
  *   and a decision that is being made belong to one thread at a time. There are no locks, no errno, no thread-local memory. From
@@ -58,11 +63,11 @@ extern "C" {
 
 /* Errors. */
 #define ECORS_OK 0
-#define ECORS_E_ARG (-1)        /* NULL, or a length above PTRDIFF_MAX, where the rules exclude it */
-#define ECORS_E_STATE (-2)      /* a struct that was not initialised, or whose initialisation failed */
+#define ECORS_E_ARG (-1)        /* NULL, misaligned, or a length above PTRDIFF_MAX, where the rules exclude it */
+#define ECORS_E_STATE (-2)      /* a struct that is zero, or whose initialisation failed */
 #define ECORS_E_CONFIG (-3)     /* a mistake in the configuration: ecors_error says which */
 #define ECORS_E_MEMORY (-4)     /* the memory or the buffer is too small; the function says how much is needed */
-#define ECORS_E_ABI (-5)        /* ecors_config.struct_size is not that of this library */
+#define ECORS_E_ABI (-5)        /* ecors_config.struct_size is none that this library knows */
 #define ECORS_E_HEAD (-6)       /* the head does not begin with a method and a space */
 #define ECORS_E_INCOMPLETE (-7) /* the head does not end */
 
@@ -75,15 +80,15 @@ typedef struct ecors_str {
   size_t len;
 } ecors_str;
 
-/* A string literal as an ecors_str, in an initialiser. */
-#define ECORS_STR(literal) { (literal), sizeof(literal) - 1 }
+/* A string literal as an ecors_str, in an initialiser; of a pointer it does not compile. */
+#define ECORS_STR(literal) { "" literal "", sizeof(literal) - 1 }
 
 typedef struct ecors_list {
   const ecors_str *items;
   size_t len;
 } ecors_list;
 
-/* An array of ecors_str as an ecors_list, in an initialiser; and a list of nothing. */
+/* An array of ecors_str, not a pointer to one, as an ecors_list, in an initialiser; and a list of nothing. */
 #define ECORS_LIST(array) { (array), sizeof(array) / sizeof((array)[0]) }
 #define ECORS_NO_LIST { NULL, 0 }
 
@@ -115,9 +120,9 @@ typedef struct ecors_list {
 #define ECORS_DANGEROUSLY_ALLOW_PUBLIC_SUFFIXES_WITH_CREDENTIALS 0x20000u
 #define ECORS_DANGEROUSLY_ALLOW_PREDICATE_WITH_CREDENTIALS 0x40000u
 
-/* Asked about an origin that no entry of the policy admits, at most once a request. The origin was parsed in full, is never "null", and is
+/* Asked about an origin that no entry of the policy admits, at most once a decision. The origin was parsed in full, is never "null", and is
  * not NUL-terminated. 1 admits it; every other number refuses. It is called by the threads that decide, must not change what the policy
- * borrows, and must return: no longjmp, no C++ exception. */
+ * borrows nor touch the request, the reader and the decision in work, and must return: no longjmp, no C++ exception. */
 typedef int (*ecors_origin_predicate)(void *user, const char *origin, size_t len);
 
 /* What a policy is made of. It may be static const. Members are only appended, in later versions. */
@@ -144,6 +149,10 @@ typedef struct ecors_config {
   /* For the index of a long list of origins: random, if others choose the origins, as tenants do. */
   uint64_t seed;
 } ecors_config;
+
+/* A configuration that allows nothing, without Access-Control-Max-Age, to be filled in. One of zeros has a max-age of 0, and with it a
+ * preflight before every request. */
+#define ECORS_CONFIG_INIT { sizeof(ecors_config), 0, -1, ECORS_NO_LIST, ECORS_NO_LIST, ECORS_NO_LIST, ECORS_NO_LIST, NULL, NULL, 0 }
 
 /* A mistake in a configuration. The texts are static. */
 typedef struct ecors_error {
@@ -248,8 +257,7 @@ int ecors_request_from_header_section(ecors_request *request, const char *method
                                       size_t len);
 int ecors_request_from_incomplete_head(ecors_request *request, const char *head, size_t len);
 
-/* Whether it has an Origin; whether it is OPTIONS with an Origin and an Access-Control-Request-Method. 1 or 0, ECORS_E_ARG,
- * ECORS_E_STATE. */
+/* Whether it has an Origin; whether it is OPTIONS with an Origin and an Access-Control-Request-Method. 1 or 0; 0 for no request too. */
 int ecors_request_is_cors(const ecors_request *request);
 int ecors_request_is_preflight(const ecors_request *request);
 
@@ -275,7 +283,7 @@ int ecors_reader_init_header_section(ecors_reader *reader, const ecors_policy *p
 
 /* Takes the next piece, of any length. Nothing is borrowed. *used, unless NULL, is how many bytes belong to the head: all of them before
  * its end, none after. ECORS_MORE, ECORS_DONE, ECORS_E_ARG, ECORS_E_STATE; ECORS_E_HEAD for this piece and every later one.
- * After ECORS_E_ARG the reader is as it was. */
+ * After ECORS_E_ARG the reader is as it was. A decision of this reader that is still used ends with it, as with ecors_reader_init. */
 int ecors_reader_push(ecors_reader *reader, const char *piece, size_t len, size_t *used);
 
 /* ---------------------------------------------------------------------------------------------------------------- Decisions */
@@ -340,8 +348,8 @@ typedef struct ecors_fields {
 } ecors_fields;
 
 /* Write what a response has of CORS. Each way writes all of it or nothing, into a buffer that then borrows nothing: the request, the
- * reader and the policy may go. A buffer of ecors_policy_max_response_size is never too small; on ECORS_E_MEMORY the length says how large
- * it has to be, and (NULL, 0) is a way to ask. ECORS_OK, ECORS_E_ARG, ECORS_E_STATE, ECORS_E_MEMORY. */
+ * reader and the policy may go. A buffer of ecors_policy_max_response_size is never too small; on ECORS_E_MEMORY *needed is the size
+ * it has to have, and *len one less; (NULL, 0) is a way to ask. ECORS_OK, ECORS_E_ARG, ECORS_E_STATE, ECORS_E_MEMORY. */
 
 /* The fields as pairs; the values are in the buffer, which has to live as long as they are used. *needed, unless NULL, is the size that the
  * buffer has to have. */

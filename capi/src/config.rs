@@ -56,7 +56,7 @@ impl List {
         if self.items.is_null() || self.len > isize::MAX as usize / size_of::<Str>() {
             return Err(code::ARG);
         }
-        // SAFETY: not NULL and not too long; the rest is the caller's.
+        // SAFETY: not NULL and not too long; that it is aligned and there is the caller's.
         Ok(unsafe { slice::from_raw_parts(self.items, self.len) })
     }
 
@@ -67,10 +67,12 @@ impl List {
     /// As [`as_slice`](Self::as_slice).
     pub(crate) unsafe fn joined_len(&self) -> Option<usize> {
         // SAFETY: as the caller says.
-        let items = unsafe { self.as_slice() }.ok()?;
-        items
-            .iter()
-            .try_fold(0, |len: usize, item| len.checked_add(item.len)?.checked_add(1))
+        let items = unsafe { self.as_slice() }.unwrap_or_default();
+        // What is no list or no string is a mistake that `texts` names.
+        let strings = items.iter().filter(|item| item.len <= isize::MAX as usize);
+        strings
+            .map(|item| item.len)
+            .try_fold(0, |len: usize, item| len.checked_add(item)?.checked_add(1))
     }
 
     /// The strings, laid out in memory as Rust has them.

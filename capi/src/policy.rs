@@ -126,6 +126,9 @@ unsafe fn init(memory: *mut c_void, size: usize, config: *const Config) -> Resul
     // SAFETY: the header asks for so many bytes, for as long as the policy is used.
     let mut memory = unsafe { Memory::new(memory, size.min(isize::MAX as usize)) };
     let stored = memory.place::<Stored>().ok_or(Mistake::NO_MEMORY)?;
+    // If this fails, a policy that was there before is none any more.
+    // SAFETY: the place is in the memory and nobody else's.
+    unsafe { slot::clear(stored) }.map_err(|_| Mistake::NO_MEMORY)?;
     // SAFETY: as the header says.
     let builder = unsafe { config.builder(&mut memory) }?;
     let mut policy = match builder.build() {

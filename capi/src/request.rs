@@ -176,7 +176,7 @@ pub unsafe extern "C" fn ecors_request_is_cors(request: *const Struct) -> c_int 
     // SAFETY: as the header says.
     match unsafe { slot::get::<Request<'static>>(request.cast()) } {
         Ok(request) => request.is_cors().into(),
-        Err(code) => code,
+        Err(_) => 0,
     }
 }
 
@@ -186,6 +186,6 @@ pub unsafe extern "C" fn ecors_request_is_preflight(request: *const Struct) -> c
     // SAFETY: as the header says.
     match unsafe { slot::get::<Request<'static>>(request.cast()) } {
         Ok(request) => request.is_preflight().into(),
-        Err(code) => code,
+        Err(_) => 0,
     }
 }

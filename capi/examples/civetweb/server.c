@@ -30,6 +30,8 @@ static int handle(struct mg_connection *connection, void *policy) {
     const struct mg_header *field = &info->http_headers[i];
     ecors_request_field(&request, field->name, strlen(field->name), field->value, strlen(field->value));
   }
+  /* It drops what is more. */
+  if (info->num_headers == MG_MAX_HEADERS) ecors_request_mark_incomplete(&request);
   ecors_decide(policy, &request, &decision);
   ecors_decision_lines(&decision, cors, sizeof cors, NULL);
 

@@ -7,7 +7,7 @@
 /* The bytes of content that a request may have. */
 #define LAMP_CONTENT 64
 /* The bytes of a buffer for the CORS fields of a response. */
-#define LAMP_CORS 1024
+#define LAMP_CORS 512
 
 typedef struct lamp_reply {
   int status;

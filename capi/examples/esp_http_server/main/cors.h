@@ -7,7 +7,7 @@
 #include "embedded_cors.h"
 
 /* The bytes of a buffer for the CORS fields of a response. */
-#define CORS_BYTES 640
+#define CORS_BYTES 320
 
 /* Makes the policy, before the server is started. own_fields is how many fields a response of the application's has at most. What is wrong is
  * printed. */

@@ -40,6 +40,7 @@ struct aux {
 };
 
 static uint16_t port;
+static bool started;
 
 /* As there, a request is only valid on the server's task. */
 static struct aux *valid(httpd_req_t *r) {
@@ -380,12 +381,14 @@ esp_err_t httpd_start(httpd_handle_t *handle, const httpd_config_t *config) {
     return ESP_FAIL;
   if (pthread_create(&task, NULL, run, server) != 0) return ESP_ERR_HTTPD_TASK;
   *handle = server;
+  started = true;
   return ESP_OK;
 }
 
 int main(int argc, char **argv) {
   port = (uint16_t)atoi(argc > 1 ? argv[1] : "8080");
   app_main();
+  if (!started) return 1;
   printf("listening on port %d\n", port);
   fflush(stdout);
   for (;;) pause();

@@ -1,4 +1,4 @@
-/* The part of ESP-IDF's esp_http_server that the example uses, for a PC: the same names, numbers and limits, on a socket of this machine. It is
+/* The part of ESP-IDF's esp_http_server that the example uses, for a PC: the same names, codes and limits, on a socket of this machine. It is
  * written anew after the behaviour of ESP-IDF 5; esp_http_server.c says where it differs. */
 #ifndef ESP_HTTP_SERVER_H
 #define ESP_HTTP_SERVER_H

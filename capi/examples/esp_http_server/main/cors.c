@@ -1,6 +1,7 @@
 #include "cors.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const ecors_str origins[] = { ECORS_STR("https://app.example.com"), ECORS_STR("http://localhost:*") };
 static const ecors_str methods[] = { ECORS_STR("PUT") };

@@ -1,7 +1,9 @@
 /* A lamp with an HTTP API that web pages of other origins may use. */
 #include "cors.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Of the fields of its own a response has at most one: WWW-Authenticate or Allow. */
 #define OWN_FIELDS 1

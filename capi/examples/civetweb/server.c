@@ -1,8 +1,8 @@
 /* A server on civetweb that web pages of other origins may use: server PORT */
 #include <civetweb.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lamp.h"
 
@@ -67,10 +67,18 @@ int main(int argc, char **argv) {
   struct mg_callbacks callbacks;
   struct mg_context *context;
   const ecors_policy *policy = lamp_policy();
+  sigset_t ends;
+  int signal;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &ends, NULL); /* for the server's threads too */
   memset(&callbacks, 0, sizeof callbacks);
   if (policy == NULL || (context = mg_start(&callbacks, NULL, options)) == NULL) return 1;
   mg_set_request_handler(context, "**", handle, (void *)policy);
   printf("listening on port %s\n", port);
   fflush(stdout);
-  for (;;) pause();
+  sigwait(&ends, &signal);
+  mg_stop(context);
+  return 0;
 }

@@ -18,8 +18,8 @@ typedef struct lamp_reply {
 /* The policy, made by the first call. NULL, and a sentence on standard error, if it has a mistake. */
 const ecors_policy *lamp_policy(void);
 
-/* Answers a request that is no preflight, from any thread. The authorization is NULL if there is none; of the content there are len bytes, or
- * LAMP_CONTENT of more than that. The texts are static. */
+/* Answers a request that is no preflight, from any thread. The authorization is NULL if there is none; of the content there are len bytes,
+ * or LAMP_CONTENT of more than that. The texts are static. */
 lamp_reply lamp_answer(const char *method, const char *path, const char *authorization, const char *content, size_t len);
 
 #endif

@@ -1,9 +1,9 @@
 /* A server on libmicrohttpd that web pages of other origins may use: server PORT */
 #include <microhttpd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lamp.h"
 
@@ -53,8 +53,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const char *pat
   return result;
 }
 
-/* Called when the head was read, for each piece of content, and at the end. The answer is given at the end, whatever it is: a connection that is
- * closed with content unread may lose it. */
+/* Called when the head was read, for each piece of content, and at the end. The answer is given at the end, whatever it is: a connection
+ * that is closed with content unread may lose it. */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path, const char *method,
                               const char *version, const char *piece, size_t *piece_len, void **of_request) {
   struct upload *upload = *of_request;
@@ -80,11 +80,20 @@ static void completed(void *context, struct MHD_Connection *connection, void **o
 
 int main(int argc, char **argv) {
   unsigned short port = (unsigned short)atoi(argc > 1 ? argv[1] : "8080");
+  struct MHD_Daemon *daemon;
+  sigset_t ends;
+  int signal;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &ends, NULL); /* for the server's thread too */
   if (lamp_policy() == NULL) return 1;
-  if (MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, port, NULL, NULL, handle, NULL, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
-                       MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_END) == NULL)
-    return 1;
+  daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, port, NULL, NULL, handle, NULL, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+                            MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_END);
+  if (daemon == NULL) return 1;
   printf("listening on port %u\n", port);
   fflush(stdout);
-  for (;;) pause();
+  sigwait(&ends, &signal);
+  MHD_stop_daemon(daemon);
+  return 0;
 }

@@ -1,5 +1,6 @@
-/* Where it differs from ESP-IDF: one connection at a time, which is closed after its response; the port is that of the command line; before it closes
- * a connection it reads what was still sent, where a device resets it; no chunked content, no WebSocket, no line that continues the one before. */
+/* Where it differs from ESP-IDF: one connection at a time, which is closed after its response; the port is that of the command line; before
+ * it closes a connection it reads what was still sent, where a device resets it; no chunked content, no WebSocket, no line that continues
+ * the one before. */
 #include "esp_http_server.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
-/* The part of ESP-IDF's esp_http_server that the example uses, for a PC: the same names, codes and limits, on a socket of this machine. It is
- * written anew after the behaviour of ESP-IDF 5; esp_http_server.c says where it differs. */
+/* The part of ESP-IDF's esp_http_server that the example uses, for a PC: the same names, codes and limits, on a socket of this machine. It
+ * is written anew after the behaviour of ESP-IDF 5; esp_http_server.c says where it differs. */
 #ifndef ESP_HTTP_SERVER_H
 #define ESP_HTTP_SERVER_H
 
@@ -40,7 +40,15 @@ typedef int esp_err_t;
 #define HTTPD_TYPE_TEXT "text/html"
 #define HTTPD_RESP_USE_STRLEN (-1)
 
-typedef enum { HTTP_DELETE = 0, HTTP_GET = 1, HTTP_HEAD = 2, HTTP_POST = 3, HTTP_PUT = 4, HTTP_OPTIONS = 6, HTTP_PATCH = 28 } httpd_method_t;
+typedef enum {
+  HTTP_DELETE = 0,
+  HTTP_GET = 1,
+  HTTP_HEAD = 2,
+  HTTP_POST = 3,
+  HTTP_PUT = 4,
+  HTTP_OPTIONS = 6,
+  HTTP_PATCH = 28
+} httpd_method_t;
 
 typedef enum {
   HTTPD_500_INTERNAL_SERVER_ERROR = 0,

@@ -56,8 +56,9 @@ static int handle(struct mg_connection *connection, void *policy) {
 
 int main(int argc, char **argv) {
   const char *port = argc > 1 ? argv[1] : "8080";
+  char address[40];
   const char *options[] = {
-    "listening_ports", port,
+    "listening_ports", address,
     /* Or it answers preflights before any handler, with whatever they ask for, and adds * to files and, in newer versions, to errors. */
     "access_control_allow_methods", "",
     "access_control_allow_origin", "",
@@ -73,6 +74,7 @@ int main(int argc, char **argv) {
   sigaddset(&ends, SIGINT);
   sigaddset(&ends, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &ends, NULL); /* for the server's threads too */
+  snprintf(address, sizeof address, "127.0.0.1:%s", port);
   memset(&callbacks, 0, sizeof callbacks);
   if (policy == NULL || (context = mg_start(&callbacks, NULL, options)) == NULL) return 1;
   mg_set_request_handler(context, "**", handle, (void *)policy);

@@ -1,4 +1,5 @@
 /* A server on libmicrohttpd that web pages of other origins may use: server PORT */
+#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -80,6 +81,7 @@ static void completed(void *context, struct MHD_Connection *connection, void **o
 
 int main(int argc, char **argv) {
   unsigned short port = (unsigned short)atoi(argc > 1 ? argv[1] : "8080");
+  struct sockaddr_in address;
   struct MHD_Daemon *daemon;
   sigset_t ends;
   int signal;
@@ -87,9 +89,13 @@ int main(int argc, char **argv) {
   sigaddset(&ends, SIGINT);
   sigaddset(&ends, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &ends, NULL); /* for the server's thread too */
+  memset(&address, 0, sizeof address);
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (lamp_policy() == NULL) return 1;
-  daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, port, NULL, NULL, handle, NULL, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
-                            MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_END);
+  daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, port, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &address,
+                            MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_END);
   if (daemon == NULL) return 1;
   printf("listening on port %u\n", port);
   fflush(stdout);

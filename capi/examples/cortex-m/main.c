@@ -28,15 +28,15 @@ static const ecors_policy *policy;
 
 enum {
   PIECE = 64,
-  /* The longest head that is answered as it asks: a cookie of 16 KiB is passed over, since none of it is kept. */
+  /* The longest head that is answered as it asks: a cookie of 16 KiB is passed over, since none of it is kept. A longer one is answered
+   * 431, after its end, with the Origin that may stand behind what is long. */
   MAX_HEAD = 24 * 1024,
-  /* A longer one is read on for the Origin that may stand behind what is long, and answered 431. At this length nobody waits for it. */
-  MAX_READ = 4 * MAX_HEAD,
   MAX_CONTENT = 64,
   /* The most bytes of a response that are not the policy's. */
   MAX_OWN = 256,
   /* A request in which nothing comes for so long is given up. */
   PATIENCE_MS = 1000,
+  /* Content of unknown length has ended if nothing comes for so long. */
   QUIET_MS = 200
 };
 
@@ -138,65 +138,73 @@ static void handle(const head *head, size_t content_len) {
   }
 }
 
-/* Takes what still comes of a request that was answered before its end: it is not the next one. */
-static void drain(char *piece, size_t size) {
-  while (board_read(piece, size, QUIET_MS) > 0) {}
-}
-
 /* A reply to a request that was not read, or not understood, as a whole. The page sees that too. */
-static void give_up(int status, char *piece, size_t size) {
+static void give_up(int status) {
   ecors_reader_decide_error_reply(&reader, &decision);
   respond(status, "", "");
-  drain(piece, size);
 }
 
+/* Takes content that nobody wants. Where it ends is not always known; then it ends when nothing comes any more. */
+static void discard(size_t len) {
+  char piece[PIECE];
+  while (len > 0) {
+    size_t n = board_read(piece, len < sizeof piece ? len : sizeof piece, QUIET_MS);
+    if (n == 0) return;
+    if (len != TOO_LONG) len -= n;
+  }
+}
+
+/* Takes one request, to its end, and answers it. An answer before its end would leave the rest to be taken for the next request. */
 static void serve(void) {
   char piece[PIECE];
   head *head = &head_of_request;
-  size_t total = 0, content_len, used, len = 0;
+  size_t total = 0, len = 0, used = 0, content_len, rest;
   int state = ecors_reader_init(&reader, policy);
   head_init(head);
-  while (state == ECORS_MORE && total <= MAX_READ) {
+  while (state == ECORS_MORE) {
     len = board_read(piece, sizeof piece, total == 0 ? FOREVER : PATIENCE_MS);
     if (len == 0) {
-      give_up(408, piece, sizeof piece);
+      give_up(408);
       return;
     }
     state = ecors_reader_push(&reader, piece, len, &used);
-    if (state < 0) break;
+    if (state < 0) {
+      discard(TOO_LONG);
+      give_up(400);
+      return;
+    }
     head_push(head, piece, used);
-    total += used;
+    if (total <= MAX_HEAD) total += used;
   }
-  if (state < 0) {
-    give_up(400, piece, sizeof piece);
-    return;
-  }
+  content_len = len - used < head->content_length ? len - used : head->content_length;
+  rest = head->content_length == TOO_LONG ? TOO_LONG : head->content_length - content_len;
   if (total > MAX_HEAD) {
-    give_up(431, piece, sizeof piece);
+    discard(rest);
+    give_up(431);
     return;
   }
 
   /* Before routing and before authentication: a browser sends no token with a preflight. */
   if (ecors_reader_decide(&reader, &decision) == ECORS_PREFLIGHT) {
+    discard(rest);
     if (ecors_decision_response(&decision, answer, sizeof answer, &answer_len) == ECORS_OK) board_write(answer, answer_len);
-    if (head->content_length > 0) drain(piece, sizeof piece);
     return;
   }
 
   if (head->content_length > MAX_CONTENT) {
-    give_up(413, piece, sizeof piece);
+    discard(rest);
+    give_up(413);
     return;
   }
-  content_len = len - used;
-  if (content_len > head->content_length) content_len = head->content_length;
   memcpy(content, piece + used, content_len);
-  while (content_len < head->content_length) {
-    len = board_read(content + content_len, head->content_length - content_len, PATIENCE_MS);
+  while (rest > 0) {
+    len = board_read(content + content_len, rest, PATIENCE_MS);
     if (len == 0) {
-      give_up(408, piece, sizeof piece);
+      give_up(408);
       return;
     }
     content_len += len;
+    rest -= len;
   }
   handle(head, content_len);
 }

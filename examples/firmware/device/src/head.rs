@@ -56,6 +56,8 @@ impl Head {
     }
 
     fn end_line(&mut self) {
+        // What is behind it was not kept.
+        let is_cut = self.line_len == self.line.len();
         let line = self.line;
         let line = line.get(..self.line_len).unwrap_or(b"").trim_ascii_end();
         if self.is_first {
@@ -69,14 +71,15 @@ impl Head {
         };
         let value = value.trim_ascii();
         if name.eq_ignore_ascii_case(b"authorization") {
-            self.is_authorized = value == TOKEN;
+            self.is_authorized = value == TOKEN && !is_cut;
         } else if name.eq_ignore_ascii_case(b"connection") {
             self.is_last |= value.eq_ignore_ascii_case(b"close");
         } else if name.eq_ignore_ascii_case(b"content-length") {
             // What is no number is too long.
             let number = core::str::from_utf8(value)
                 .ok()
-                .and_then(|value| value.parse().ok());
+                .and_then(|value| value.parse().ok())
+                .filter(|_| !is_cut);
             self.content_length = number.unwrap_or(usize::MAX);
         } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
             self.content_length = usize::MAX;

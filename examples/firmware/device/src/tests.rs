@@ -142,3 +142,13 @@ fn the_name_is_configured() {
     );
     expect(&put, "400", &[], &[]);
 }
+
+/// Of a long line only the start is kept, and the start of a wrong token may be the right one.
+#[test]
+fn what_was_cut_is_no_token() {
+    let spaces = " ".repeat(64);
+    let request = format!(
+        "PUT /led HTTP/1.1\r\n{ORIGIN}Authorization: Bearer lamp{spaces}x\r\nContent-Length: 0\r\n\r\n"
+    );
+    expect(&request, "401", &[SHARED], &[]);
+}

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::ascii::{WORD, equal_bytes};
+use crate::ascii::{WORD, as_str, equal_bytes};
 use crate::entries::Entries;
 use crate::error::{PolicyError, PolicyErrorKind as Kind, Setting};
 use crate::origin::{MAX_ORIGIN_LEN, Origin, OriginError, OriginOrNull};
@@ -50,12 +50,21 @@ pub(crate) struct Trust {
 }
 
 /// What admitted an origin, and so what `Access-Control-Allow-Origin` says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) enum Admitted<'a> {
     /// `*`.
     Any,
     /// The text of the policy's own entry, or the origin of the request, parsed in full.
     Origin(&'a [u8]),
+}
+
+impl fmt::Debug for Admitted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("Any"),
+            Self::Origin(origin) => as_str(origin).fmt(f),
+        }
+    }
 }
 
 /// Why no entry admits an origin.

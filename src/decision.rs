@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::allowlist::{Admitted, Spurned};
+use crate::ascii::as_str;
 use crate::head::{Flaw, Found, Head};
 use crate::list::{Lines, ListCheck, MAX_LINES, check_strict};
 use crate::members::{Echo, EchoMembers, ExistingVary};
@@ -47,7 +48,7 @@ pub enum Kind {
 ///
 /// Displayed, it is a line for the log, with nothing of the request in it: `preflight refused: the policy does not allow the requested
 /// method`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a decision does nothing until its fields are sent"]
 pub struct Decision<'a> {
     pub(crate) policy: &'a Policy<'a>,
@@ -65,6 +66,21 @@ pub struct Decision<'a> {
     pub(crate) private_network: bool,
     /// The server's own `Vary`.
     pub(crate) vary: Option<ExistingVary<'a>>,
+}
+
+impl fmt::Debug for Decision<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decision")
+            .field("kind", &self.kind)
+            .field("refusal", &self.refusal())
+            .field("admitted", &self.admitted)
+            .field("requested_method", &as_str(self.requested_method))
+            .field("requested_headers", &self.requested_headers)
+            .field("private_network", &self.private_network)
+            .field("vary", &self.vary)
+            .field("policy", self.policy)
+            .finish()
+    }
 }
 
 /// What a decision comes to.
@@ -370,6 +386,25 @@ impl<'a> Decision<'a> {
                 Ok(OriginOrNull::Null) => Refusal::new(Reason::NullNotAllowed),
                 Err(error) => Refusal::at(Reason::OriginMalformed, error.at() as u16),
             }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Request;
+    use crate::interop_tests::{POLICY, PREFLIGHT};
+
+    #[test]
+    fn a_decision_is_shown_with_its_texts() {
+        let request = Request::from_head(PREFLIGHT).unwrap();
+        let shown = format!("{:?}", POLICY.decide(&request));
+        for text in [
+            "kind: Preflight",
+            "admitted: Some(\"https://app.example.com\")",
+            "requested_method: \"PUT\"",
+        ] {
+            assert!(shown.contains(text), "{text} is not in {shown}");
         }
     }
 }

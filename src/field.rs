@@ -1,7 +1,7 @@
 //! A header section, read once: which of its field lines this crate needs, and their values.
 //!
-//! One scanner reads a section whole or in pieces of any size, so both give the same answer. It looks for four
-//! names and skips every other line to its end, however long, without keeping any of it. What it takes for a
+//! A section that is in memory is read line by line; one that comes in pieces of any size by a scanner, to the same end. Both look for
+//! four names and skip every other line to its end, however long, without keeping any of it. What they take for a
 //! field line is RFC 9112 section 5, and no more:
 //!
 //! - A line ends with CRLF, or with LF alone (section 2.2). A CR elsewhere ends nothing.
@@ -90,7 +90,7 @@ const METHOD: usize = names::REQUEST_METHOD.len();
 const HEADERS: usize = names::REQUEST_HEADERS.len();
 const PRIVATE_NETWORK: usize = names::REQUEST_PRIVATE_NETWORK.len();
 
-/// Receives what a [`Scanner`] finds. `'c` is the lifetime of the chunks.
+/// Receives what is found. `'c` is the lifetime of the chunks.
 pub(crate) trait Sink<'c> {
     /// The method of the request line.
     fn method(&mut self, is_options: bool);

@@ -125,7 +125,7 @@ macro_rules! all_reasons {
             /// `Access-Control-Request-Headers` is no list of field names, or a line of it is folded or has white space
             /// before its colon.
             RequestHeadersMalformed = 12, "request_headers_malformed", "the Access-Control-Request-Headers are not a list of header names";
-            /// More in `Access-Control-Request-Headers` than the budget has: 8 field lines, 256 names, 16 empty members, 256 bytes of white space
+            /// More in `Access-Control-Request-Headers` than the budget has: 4 field lines, 256 names, 16 empty members, 256 bytes of white space
             /// between names. No browser and no proxy writes that much.
             RequestHeadersOverBudget = 13, "request_headers_over_budget", "the Access-Control-Request-Headers are longer than any browser writes them";
             /// The policy is strict, and `Access-Control-Request-Headers` is not as Fetch writes it.

@@ -4,7 +4,7 @@ use crate::ascii::is_ows;
 use crate::entries::Names;
 use crate::field::{RequestField, Sink};
 use crate::head::{Flaw, Head};
-use crate::list::{Lines, ListCheck};
+use crate::list::{Lines, ListCheck, MAX_LINES};
 
 const TRUE: &[u8] = b"true";
 const NOT_TRUE: u8 = u8::MAX;
@@ -126,7 +126,9 @@ impl<'c> Sink<'c> for Store<'_> {
 
     fn begin(&mut self, field: RequestField) {
         self.spans.head.line(field);
-        self.spans.field = Some(field);
+        // Lines beyond the budget are counted, and not kept.
+        let is_kept = field != RequestField::Headers || self.spans.head.list_lines <= MAX_LINES;
+        self.spans.field = is_kept.then_some(field);
         if self.checked().is_some() {
             return;
         }
@@ -135,7 +137,7 @@ impl<'c> Sink<'c> for Store<'_> {
         self.spans.matched = 0;
         // What is repeated is refused, so only its first value takes room.
         self.spans.cut = self.spans.head.is_repeated(field);
-        if field == RequestField::Headers && self.spans.head.list_lines > 1 {
+        if is_kept && field == RequestField::Headers && self.spans.head.list_lines > 1 {
             self.put(b',');
         }
     }
@@ -143,6 +145,9 @@ impl<'c> Sink<'c> for Store<'_> {
     fn value(&mut self, bytes: &'c [u8]) {
         if let Some((allowed, check)) = self.checked() {
             return check.feed(allowed, bytes);
+        }
+        if self.spans.field.is_none() {
+            return;
         }
         if self.spans.field == Some(RequestField::PrivateNetwork) {
             // It is compared and not stored, so that it takes no room from the others.

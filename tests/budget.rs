@@ -4,7 +4,7 @@
 mod common;
 
 use common::every_way;
-use embedded_cors::{Policy, Reason, Request};
+use embedded_cors::{Policy, Reason, Request, RequestReader};
 
 static LISTED: Policy = Policy::builder()
     .allow_origins(&["https://a.example"])
@@ -41,6 +41,20 @@ fn field_lines() {
         verdict(&vec!["x-a".into(); 5]),
         "refused request_headers_over_budget"
     );
+}
+
+/// Lines beyond the budget are not kept, however the head arrived.
+#[test]
+fn pieces_show_the_names_of_as_many_lines_as_the_whole() {
+    let line = |name| format!("Access-Control-Request-Headers: {name}\r\n");
+    let lines: String = ["x-a", "x-b", "x-c", "x-d", "x-e"].map(line).concat();
+    let head = format!("OPTIONS / HTTP/1.1\r\n{lines}\r\n");
+    let whole = Request::from_head(head.as_bytes()).unwrap();
+    let mut reader = RequestReader::<256>::new();
+    reader.push(head.as_bytes()).unwrap();
+    let names = |request: &Request<'_>| request.requested_headers().map(String::from).collect::<Vec<_>>();
+    assert_eq!(names(&whole), ["x-a", "x-b", "x-c", "x-d"]);
+    assert_eq!(names(&reader.request()), names(&whole));
 }
 
 #[test]

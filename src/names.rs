@@ -1,97 +1,77 @@
-//! Header and method names that the standards give a meaning.
+//! Field names and methods to which the standards give a meaning.
 
-use crate::ascii::{eq_ignore_case, is_tchar};
+use crate::ascii::{eq_ignore_case, from, until};
 
-// Response fields of the CORS protocol, Fetch section 3.3.3 *HTTP responses*; lower-case, as HTTP/2
-// and HTTP/3 demand and HTTP/1.1 allows.
-macro_rules! response_fields {
-    ($($(#[$doc:meta])* $name:ident, $start:ident = $text:literal;)*) => {
-        $($(#[$doc])* pub(crate) const $name: &str = $text;)*
-        $(
-            #[doc = concat!("What a line of `", $text, "` begins with.")]
-            pub(crate) const $start: &str = concat!($text, ": ");
-        )*
-    };
-}
-
-response_fields! {
-    ALLOW_ORIGIN, ALLOW_ORIGIN_IS = "access-control-allow-origin";
-    ALLOW_CREDENTIALS, ALLOW_CREDENTIALS_IS = "access-control-allow-credentials";
-    ALLOW_METHODS, ALLOW_METHODS_IS = "access-control-allow-methods";
-    ALLOW_HEADERS, ALLOW_HEADERS_IS = "access-control-allow-headers";
-    ALLOW_PRIVATE_NETWORK, ALLOW_PRIVATE_NETWORK_IS = "access-control-allow-private-network";
-    MAX_AGE, MAX_AGE_IS = "access-control-max-age";
-    EXPOSE_HEADERS, EXPOSE_HEADERS_IS = "access-control-expose-headers";
-    /// RFC 9110 section 12.5.5.
-    VARY, VARY_IS = "vary";
-}
-
-/// What a response depends on besides its URL.
-pub(crate) struct Vary {
-    /// The whole line.
-    pub(crate) line: &'static str,
-    /// The value's members.
-    pub(crate) members: &'static [&'static str],
+/// A `Vary` that a policy needs: the request fields that a response depends on
+/// (<https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Vary {
+    /// The response is the same for every request.
+    Nothing,
+    /// `Origin`.
+    Origin,
+    /// `Access-Control-Request-Method` and `Access-Control-Request-Headers`.
+    Requested,
+    /// `Origin` and these two.
+    OriginAndRequested,
 }
 
 impl Vary {
-    /// The value, without the name before it and the CRLF behind it.
-    pub(crate) fn value(&self) -> &'static str {
-        let value = self.line.strip_prefix(VARY_IS);
-        value.and_then(|value| value.strip_suffix("\r\n")).unwrap_or("")
+    /// Returns the whole field line; empty if the response depends on nothing.
+    pub(crate) const fn line(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Origin => "vary: origin\r\n",
+            Self::Requested => "vary: access-control-request-method,access-control-request-headers\r\n",
+            Self::OriginAndRequested => {
+                "vary: origin,access-control-request-method,access-control-request-headers\r\n"
+            }
+        }
+    }
+
+    /// Returns the value, without the name before it and the CRLF after it.
+    pub(crate) const fn value(self) -> &'static [u8] {
+        let value_and_crlf = from(self.line().as_bytes(), "vary: ".len());
+        until(value_and_crlf, value_and_crlf.len().saturating_sub("\r\n".len()))
+    }
+
+    /// Returns the members of the value.
+    pub(crate) const fn members(self) -> &'static [&'static str] {
+        match self {
+            Self::Nothing => &[],
+            Self::Origin => &[ORIGIN],
+            Self::Requested => &[REQUEST_METHOD, REQUEST_HEADERS],
+            Self::OriginAndRequested => &[ORIGIN, REQUEST_METHOD, REQUEST_HEADERS],
+        }
     }
 }
 
-macro_rules! vary {
-    ($value:literal, $members:expr) => {
-        Vary {
-            line: concat!("vary: ", $value, "\r\n"),
-            members: $members,
-        }
-    };
-}
-
-pub(crate) const VARY_ACTUAL: &Vary = &vary!("origin", &[ORIGIN]);
-pub(crate) const VARY_OPTIONS: &Vary = &vary!(
-    "origin,access-control-request-method,access-control-request-headers",
-    &[ORIGIN, REQUEST_METHOD, REQUEST_HEADERS]
-);
-pub(crate) const VARY_PRIVATE_NETWORK: &Vary = &vary!(
-    "origin,access-control-request-method,access-control-request-headers,access-control-request-private-network",
-    &[ORIGIN, REQUEST_METHOD, REQUEST_HEADERS, REQUEST_PRIVATE_NETWORK]
-);
-
-// Request fields of the CORS protocol, Fetch section 3.3.2 *HTTP requests*.
+// The request fields of the CORS protocol, <https://fetch.spec.whatwg.org/#http-requests>.
 pub(crate) const ORIGIN: &str = "origin";
-pub(crate) const REQUEST_METHOD: &str = "access-control-request-method";
-pub(crate) const REQUEST_HEADERS: &str = "access-control-request-headers";
-/// Private Network Access, superseded; sent by older Chromium only.
-pub(crate) const REQUEST_PRIVATE_NETWORK: &str = "access-control-request-private-network";
 
-/// The one CORS non-wildcard request-header name (Fetch section 2.2.2): `*` does not cover it.
+pub(crate) const REQUEST_METHOD: &str = "access-control-request-method";
+
+pub(crate) const REQUEST_HEADERS: &str = "access-control-request-headers";
+
+/// The only CORS non-wildcard request-header name, which `*` does not cover
+/// (<https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name>).
 pub(crate) const AUTHORIZATION: &str = "authorization";
 
-/// A `token`, RFC 9110 section 5.6.2: what a method and a field name are.
-pub(crate) const fn is_token(name: &[u8]) -> bool {
-    if name.is_empty() {
-        return false;
-    }
-    first_non_tchar(name) == name.len()
+/// The method of a CORS-preflight request.
+pub(crate) const OPTIONS: &[u8] = b"OPTIONS";
+
+/// Returns whether `method` is `OPTIONS`. Methods are case-sensitive
+/// (<https://www.rfc-editor.org/rfc/rfc9110#section-9.1>).
+pub(crate) fn is_options(method: &[u8]) -> bool {
+    method == OPTIONS
 }
 
-/// The index of the first byte that is no `tchar`, or the length.
-pub(crate) const fn first_non_tchar(name: &[u8]) -> usize {
-    let mut i = 0;
-    while i < name.len() && is_tchar(name[i]) {
-        i += 1;
-    }
-    i
-}
-
-/// The CORS-safelisted methods (Fetch section 2.2.1), as a list.
+/// The list of the CORS-safelisted methods
+/// (<https://fetch.spec.whatwg.org/#cors-safelisted-method>).
 pub(crate) const SAFELISTED_METHODS: &str = "GET,HEAD,POST";
 
-/// The CORS-safelisted method (Fetch section 2.2.1) of this name: `GET`, `HEAD`, `POST`; case-sensitive.
+/// Returns `method` if it is a CORS-safelisted method: `GET`, `HEAD` or `POST`
+/// (<https://fetch.spec.whatwg.org/#cors-safelisted-method>).
 pub(crate) const fn safelisted_method(method: &[u8]) -> Option<&'static str> {
     match method {
         b"GET" => Some("GET"),
@@ -101,20 +81,22 @@ pub(crate) const fn safelisted_method(method: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether this is a CORS-safelisted method.
+/// Returns whether `method` is a CORS-safelisted method.
 pub(crate) const fn is_safelisted_method(method: &[u8]) -> bool {
     safelisted_method(method).is_some()
 }
 
-/// A forbidden method (Fetch section 2.2.1): `CONNECT`, `TRACE`, `TRACK`, in any case.
+/// Returns whether `method` is a forbidden method: `CONNECT`, `TRACE` or `TRACK`, in any case
+/// (<https://fetch.spec.whatwg.org/#forbidden-method>).
 pub(crate) const fn is_forbidden_method(method: &[u8]) -> bool {
     eq_ignore_case(method, b"CONNECT") || eq_ignore_case(method, b"TRACE") || eq_ignore_case(method, b"TRACK")
 }
 
-/// Methods that a browser writes in upper case whatever the page wrote (Fetch section 2.2.1, *normalize*).
+/// The methods that a browser converts to upper case
+/// (<https://fetch.spec.whatwg.org/#concept-method-normalize>).
 pub(crate) const NORMALIZED_METHODS: &[&str] = &["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
 
-/// Whether a method is one of those, in any case.
+/// Returns whether `method` is one of [`NORMALIZED_METHODS`], in any case.
 pub(crate) const fn is_normalized_method(method: &[u8]) -> bool {
     let mut i = 0;
     while i < NORMALIZED_METHODS.len() {
@@ -126,9 +108,50 @@ pub(crate) const fn is_normalized_method(method: &[u8]) -> bool {
     false
 }
 
-/// A forbidden response-header name (Fetch section 2.2.2): no script can read it.
+/// Returns whether `name` is a forbidden response-header name, which no script can read
+/// (<https://fetch.spec.whatwg.org/#forbidden-response-header-name>).
 pub(crate) const fn is_forbidden_response_header(name: &[u8]) -> bool {
     eq_ignore_case(name, b"set-cookie") || eq_ignore_case(name, b"set-cookie2")
+}
+
+/// Returns whether `name` is a forbidden request-header, which no script can set
+/// (<https://fetch.spec.whatwg.org/#forbidden-request-header>).
+///
+/// The three names by which a request overrides its method are not among them, because they are
+/// forbidden with some values only.
+pub(crate) const fn is_forbidden_request_header(name: &[u8]) -> bool {
+    const NAMES: &[&str] = &[
+        "accept-charset",
+        "accept-encoding",
+        REQUEST_HEADERS,
+        REQUEST_METHOD,
+        "connection",
+        "content-length",
+        "cookie",
+        "cookie2",
+        "date",
+        "dnt",
+        "expect",
+        "host",
+        "keep-alive",
+        ORIGIN,
+        "referer",
+        "set-cookie",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+    ];
+    let mut i = 0;
+    while i < NAMES.len() {
+        if eq_ignore_case(name, NAMES[i].as_bytes()) {
+            return true;
+        }
+        i += 1;
+    }
+    eq_ignore_case(until(name, "sec-".len()), b"sec-")
+        || eq_ignore_case(until(name, "proxy-".len()), b"proxy-")
 }
 
 #[cfg(test)]
@@ -150,14 +173,46 @@ mod tests {
         assert!(is_forbidden_method(b"CONNECT") && !is_forbidden_method(b"TRACES"));
         assert!(is_forbidden_response_header(b"Set-Cookie"));
         assert!(!is_forbidden_response_header(b"cookie"));
+        for name in [
+            "Cookie",
+            "host",
+            "ORIGIN",
+            "sec-",
+            "Sec-Fetch-Mode",
+            "proxy-authorization",
+            "via",
+        ] {
+            assert!(is_forbidden_request_header(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "user-agent",
+            "x-http-method-override",
+            "authorization",
+            "sec",
+            "proxy",
+            "x-sec-a",
+            "cookies",
+        ] {
+            assert!(!is_forbidden_request_header(name.as_bytes()), "{name}");
+        }
     }
 
     #[test]
-    fn tokens() {
-        assert!(is_token(b"x-api-key") && is_token(b"!#$%&'*+-.^_`|~09azAZ"));
-        for bad in [&b""[..], b"a b", b"a,b", b"a:", b"\x80", b"a\0"] {
-            assert!(!is_token(bad));
+    fn a_vary_is_its_members_joined() {
+        for vary in [
+            Vary::Nothing,
+            Vary::Origin,
+            Vary::Requested,
+            Vary::OriginAndRequested,
+        ] {
+            let value = vary.members().join(",");
+            assert_eq!(vary.value(), value.as_bytes());
+            let line = if value.is_empty() {
+                value
+            } else {
+                format!("vary: {value}\r\n")
+            };
+            assert_eq!(vary.line(), line);
         }
-        assert_eq!(first_non_tchar(b"abc d"), 3);
     }
 }

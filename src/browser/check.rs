@@ -1,13 +1,14 @@
-//! The CORS check and the verdict on a preflight, in the standard's own steps.
+//! The CORS check and the CORS-preflight fetch, step by step as in the standard.
 
-use super::expose::Shared;
+use super::expose::FilteredResponse;
 use super::fetch::Fetch;
-use super::response::{Got, Malformed, Response, Tokens};
+use super::response::{HeaderValue, Malformed, Response, Tokens};
 use super::verdict::{Blocked, Failure, Stage};
 use crate::names;
 
 impl Fetch<'_> {
-    /// Whether the response to the preflight lets the request be sent (Fetch section 4.8 step 7).
+    /// Checks whether the response to the preflight lets the browser send the request, as
+    /// [*CORS-preflight fetch*](https://fetch.spec.whatwg.org/#cors-preflight-fetch) does.
     ///
     /// ```
     /// use embedded_cors::browser::{Failure, Fetch, Response};
@@ -16,44 +17,59 @@ impl Fetch<'_> {
     /// let response = Response::new(204, &[
     ///     ("Access-Control-Allow-Origin", "https://app.example.com"),
     ///     ("Access-Control-Allow-Methods", "patch"),
-    /// ]);
+    /// ])?;
     /// let blocked = fetch.check_preflight(&response).unwrap_err();
     /// assert_eq!(blocked.failure(), Failure::MethodNotAllowed);
+    /// # Ok::<(), embedded_cors::browser::ResponseError>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Blocked`] at [`Stage::Preflight`], for the first step that fails.
+    /// Returns a [`Blocked`] of [`Stage::Preflight`] for the first step that fails, or of
+    /// [`Stage::Page`] if a step fails and the page cannot make the request at all.
     pub fn check_preflight(&self, response: &Response<'_>) -> Result<(), Blocked> {
         self.preflight_lists(response).map(|_| ())
     }
 
-    /// Whether the page gets the response, whatever its status (Fetch section 4.10 *CORS check*), and what it sees of it.
+    /// Checks whether the page gets the response, and returns what the page sees of it.
+    ///
+    /// The status does not matter. The check is the
+    /// [*CORS check*](https://fetch.spec.whatwg.org/#cors-check).
     ///
     /// # Errors
     ///
-    /// [`Blocked`] at [`Stage::Response`], for the first step that fails.
-    pub fn check_response<'r>(&self, response: &Response<'r>) -> Result<Shared<'r>, Blocked> {
+    /// Returns a [`Blocked`] of [`Stage::Response`] for the first step that fails, or of
+    /// [`Stage::Page`] if a step fails and the page cannot make the request at all.
+    pub fn check_response<'r>(&self, response: &Response<'r>) -> Result<FilteredResponse<'r>, Blocked> {
         match self.cors_check(response) {
-            Ok(()) => Ok(Shared::new(self, response)),
-            Err(failure) => Err(Blocked::new(Stage::Response, failure)),
+            Ok(()) => Ok(FilteredResponse::new(self, response)),
+            Err(failure) => Err(self.blame(Blocked::new(Stage::Response, failure))),
         }
     }
 
-    /// Fetch section 4.10 *CORS check*.
-    fn cors_check(&self, response: &Response<'_>) -> Result<(), Failure> {
-        // 1. Let origin be the result of getting `Access-Control-Allow-Origin` from response's header list.
+    /// Returns the verdict on the page if it cannot make this request, and `blocked` otherwise.
+    // Without this a mistake in a test, such as a slash after the origin, would be taken for one of
+    // the server. Only a check that fails is looked at again: under `*` the CORS check compares
+    // nothing, whatever the origin is.
+    fn blame(&self, blocked: Blocked) -> Blocked {
+        self.check_page().err().unwrap_or(blocked)
+    }
+
+    /// Performs a *CORS check*: <https://fetch.spec.whatwg.org/#cors-check>.
+    pub(super) fn cors_check(&self, response: &Response<'_>) -> Result<(), Failure> {
         let origin = match response.get("access-control-allow-origin") {
-            Got::Value(origin) => origin,
-            // 2. If origin is null, then return failure.
-            Got::Null => return Err(Failure::AllowOriginMissing),
-            Got::Several => return Err(Failure::AllowOriginRepeated),
+            HeaderValue::One(origin) => origin,
+            // A response without the field fails.
+            HeaderValue::Null => return Err(Failure::AllowOriginMissing),
+            // The standard fails one step later, where the joined values are not an origin. To
+            // fail here gives the mistake its name.
+            HeaderValue::Several => return Err(Failure::AllowOriginRepeated),
         };
-        // 3. If request's credentials mode is not "include" and origin is `*`, then return success.
+        // Without credentials `*` is enough.
         if !self.has_credentials() && origin == b"*" {
             return Ok(());
         }
-        // 4. If the result of byte-serializing a request origin with request is not origin, then return failure.
+        // Otherwise the value has to be the request's origin, byte for byte.
         if self.origin().as_bytes() != origin {
             return Err(if origin == b"*" {
                 Failure::AllowOriginAnyWithCredentials
@@ -61,40 +77,47 @@ impl Fetch<'_> {
                 Failure::AllowOriginDiffers
             });
         }
-        // 5. If request's credentials mode is not "include", then return success.
+        // Without credentials nothing else counts.
         if !self.has_credentials() {
             return Ok(());
         }
-        // 6. Let credentials be the result of getting `Access-Control-Allow-Credentials` from response's header list.
         match response.get("access-control-allow-credentials") {
-            // 7. If credentials is `true`, then return success.
-            Got::Value(b"true") => Ok(()),
-            // 8. Return failure.
-            Got::Null => Err(Failure::AllowCredentialsMissing),
-            Got::Value(_) | Got::Several => Err(Failure::AllowCredentialsNotTrue),
+            // With credentials the response has to say `true` as well, in exactly these bytes.
+            HeaderValue::One(b"true") => Ok(()),
+            // Everything else fails.
+            HeaderValue::Null => Err(Failure::AllowCredentialsMissing),
+            HeaderValue::One(_) | HeaderValue::Several => Err(Failure::AllowCredentialsNotTrue),
         }
     }
 
-    /// Fetch section 4.8 step 7, up to 7.7; what the preflight cache stores after it.
+    /// Performs the part of a *CORS-preflight fetch* between the response's arrival and the cache:
+    /// <https://fetch.spec.whatwg.org/#cors-preflight-fetch>. Returns the lists that the cache
+    /// stores.
     pub(super) fn preflight_lists<'r>(&self, response: &Response<'r>) -> Result<Lists<'r>, Blocked> {
+        self.read_preflight(response)
+            .map_err(|blocked| self.blame(blocked))
+    }
+
+    fn read_preflight<'r>(&self, response: &Response<'r>) -> Result<Lists<'r>, Blocked> {
         let blocked = |failure| Blocked::new(Stage::Preflight, failure);
-        // 7. If a CORS check for request and response returns success and response's status is an ok status, then:
+        // The response has to pass the CORS check, with the credentials mode of the request and
+        // not of the preflight, and to have an ok status.
         self.cors_check(response).map_err(blocked)?;
         if !(200..=299).contains(&response.status()) {
             return Err(blocked(Failure::PreflightStatus));
         }
-        // 7.1. to 7.3. Extract both lists; if either is failure, return a network error.
+        // Both lists are extracted; one that does not parse blocks the request.
         let methods = response
             .extract_tokens("access-control-allow-methods")
             .map_err(|Malformed| blocked(Failure::AllowMethodsMalformed))?;
         let header_names = response
             .extract_tokens("access-control-allow-headers")
             .map_err(|Malformed| blocked(Failure::AllowHeadersMalformed))?;
-        // 7.4. If methods is null and request's use-CORS-preflight flag is set, then set methods to request's method.
+        // Where there is no list of methods and the use-CORS-preflight flag is set, the request's
+        // own method is the list.
         let only_own_method = methods.is_none() && self.has_use_cors_preflight_flag();
 
-        // 7.5. If request's method is not in methods, is not a CORS-safelisted method, and request's credentials mode is "include" or
-        // methods does not contain `*`, then return a network error.
+        // The method has to be listed or safelisted; without credentials `*` lists every method.
         let method = self.normalized_method().as_bytes();
         let has_method = |token: &[u8]| methods.is_some_and(|methods| methods.contains(token));
         let any_method = has_method(b"*");
@@ -113,20 +136,20 @@ impl Fetch<'_> {
         let has_name =
             |name: &str| header_names.is_some_and(|names| names.contains_ignore_case(name.as_bytes()));
         let any_name = has_name("*");
-        // 7.6. If one of request's header list's names is a CORS non-wildcard request-header name and is not in headerNames, then
-        // return a network error.
-        for (index, name, _) in self.numbered_headers() {
+        // A CORS non-wildcard request-header name, of which there is one, has to be listed itself:
+        // https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name.
+        for (name, _) in self.header_list() {
             if name.eq_ignore_ascii_case(names::AUTHORIZATION) && !has_name(name) {
                 return Err(blocked(if any_name {
                     Failure::AuthorizationNotCovered
                 } else {
                     Failure::HeaderNotAllowed
                 })
-                .of_header(index));
+                .about_header(name));
             }
         }
-        // 7.7. For each unsafeName of the CORS-unsafe request-header names, if unsafeName is not in headerNames, and request's
-        // credentials mode is "include" or headerNames does not contain `*`, return a network error.
+        // Each CORS-unsafe request-header name has to be listed; without credentials `*` lists
+        // every other name.
         for name in self.unsafe_names() {
             if !has_name(name.as_written()) && (self.has_credentials() || !any_name) {
                 return Err(blocked(if any_name {
@@ -134,7 +157,7 @@ impl Fetch<'_> {
                 } else {
                     Failure::HeaderNotAllowed
                 })
-                .of_header(name.index()));
+                .about_header(name.as_written()));
             }
         }
         Ok(Lists {
@@ -145,11 +168,11 @@ impl Fetch<'_> {
     }
 }
 
-/// The lists of a preflight that succeeded.
+/// The lists of a preflight response that allows the request.
 pub(super) struct Lists<'r> {
     pub(super) methods: Option<Tokens<'r>>,
     pub(super) header_names: Option<Tokens<'r>>,
-    /// There is no list of methods, and the request's own stands for it.
+    /// Whether the request's own method stands for the missing list of methods.
     pub(super) only_own_method: bool,
 }
 
@@ -163,7 +186,9 @@ mod tests {
     const ACAC: &str = "access-control-allow-credentials";
 
     fn check(fetch: Fetch<'_>, headers: &[(&str, &str)]) -> Option<Failure> {
-        let blocked = fetch.check_response(&Response::new(500, headers)).err()?;
+        let blocked = fetch
+            .check_response(&Response::new(500, headers).unwrap())
+            .err()?;
         assert_eq!(blocked.stage(), Stage::Response);
         Some(blocked.failure())
     }
@@ -238,7 +263,7 @@ mod tests {
                 .map(|value| ("Access-Control-Allow-Headers", *value)),
         );
         fetch
-            .check_preflight(&Response::new(status, &fields))
+            .check_preflight(&Response::new(status, &fields).unwrap())
             .err()
             .map(|blocked| blocked.failure())
     }
@@ -254,7 +279,9 @@ mod tests {
                 Some(Failure::PreflightStatus)
             );
         }
-        let blocked = PAGE.check_preflight(&Response::new(403, &[])).unwrap_err();
+        let blocked = PAGE
+            .check_preflight(&Response::new(403, &[]).unwrap())
+            .unwrap_err();
         assert_eq!(
             (blocked.stage(), blocked.failure()),
             (Stage::Preflight, Failure::AllowOriginMissing)
@@ -262,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_are_case_sensitive_and_safelisted_ones_need_no_mention() {
+    fn methods_are_case_sensitive_and_safelisted_ones_need_not_be_listed() {
         let put = PAGE.method("put");
         assert_eq!(preflight(put, 204, &["GET, PUT"], &[]), None);
         assert_eq!(preflight(put, 204, &["GET", "DELETE,PUT"], &[]), None);
@@ -291,9 +318,8 @@ mod tests {
         );
     }
 
-    /// Fetch section 4.8 step 7.4.
     #[test]
-    fn without_a_list_an_upload_has_its_own_method() {
+    fn without_a_list_of_methods_an_upload_may_use_its_own() {
         let upload = PAGE.method("PUT").use_cors_preflight();
         assert_eq!(preflight(upload, 204, &[], &[]), None);
         assert_eq!(
@@ -307,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn every_unsafe_header_has_to_be_listed() {
+    fn each_unsafe_header_has_to_be_listed() {
         let fetch = PAGE.headers(&[("X-A", "1"), ("Authorization", "1"), ("Accept", "*/*")]);
         assert_eq!(preflight(fetch, 204, &[], &["authorization, x-a"]), None);
         assert_eq!(preflight(fetch, 204, &[], &["AUTHORIZATION", "X-A"]), None);
@@ -333,24 +359,37 @@ mod tests {
             preflight(with, 204, &[], &["*, authorization"]),
             Some(Failure::AnyHeaderWithCredentials)
         );
-        let index = |allowed| {
+        let name = |allowed| {
             let fields = [(ACAO, APP), ("access-control-allow-headers", allowed)];
-            fetch
-                .check_preflight(&Response::new(204, &fields))
-                .unwrap_err()
-                .header()
+            let response = Response::new(204, &fields).unwrap();
+            let blocked = fetch.check_preflight(&response).unwrap_err();
+            blocked.header().map(str::to_string)
         };
-        assert_eq!((index("x-a"), index("authorization")), (Some(1), Some(0)));
-        // Of several headers of a name, the one that is unsafe; and none that is not sent.
-        for (headers, index) in [
-            (&[("Accept", "ok"), ("Accept", "b(ad")], 1),
-            (&[("x-http-method", "TRACE"), ("x-http-method", "PUT")], 1),
+        assert_eq!(name("x-a").as_deref(), Some("Authorization"));
+        assert_eq!(name("authorization").as_deref(), Some("X-A"));
+    }
+
+    #[test]
+    fn a_mistake_of_the_page_is_not_blamed_on_the_server() {
+        let response = [(ACAO, "https://other.example")];
+        let response = Response::new(204, &response).unwrap();
+        for (fetch, failure) in [
+            (
+                Fetch::from_origin("https://app.example.com/"),
+                Failure::OriginMalformed,
+            ),
+            (Fetch::from_origin(""), Failure::OriginMalformed),
+            (PAGE.method("TRACE"), Failure::ForbiddenMethod),
+            (PAGE.headers(&[("x-a", "a\nb")]), Failure::HeaderValueMalformed),
         ] {
-            let fields = [(ACAO, APP)];
-            let blocked = PAGE
-                .headers(headers)
-                .check_preflight(&Response::new(204, &fields));
-            assert_eq!(blocked.unwrap_err().header(), Some(index));
+            let page = Blocked::new(Stage::Page, failure);
+            for blocked in [
+                fetch.check_preflight(&response).err(),
+                fetch.check_response(&response).err(),
+            ] {
+                let blocked = blocked.map(|blocked| (blocked.stage(), blocked.failure()));
+                assert_eq!(blocked, Some((page.stage(), page.failure())));
+            }
         }
     }
 }

@@ -1,10 +1,13 @@
-//! What a page sees of a response that it gets: the *CORS filtered response* (Fetch section 2.2.6).
+//! The part of a response that a page can read.
 
 use super::fetch::Fetch;
 use super::response::Response;
 use crate::names;
 
-/// A response that passed the CORS check, as the page sees it.
+/// A response as the page sees it: a
+/// [*CORS filtered response*](https://fetch.spec.whatwg.org/#concept-filtered-response-cors), which
+/// passed the CORS check, or after a request to the page's own origin a
+/// [*basic filtered response*](https://fetch.spec.whatwg.org/#concept-filtered-response-basic).
 ///
 /// ```
 /// use embedded_cors::browser::{Fetch, Response};
@@ -16,19 +19,22 @@ use crate::names;
 ///     ("ETag", "\"1\""),
 ///     ("X-Internal", "hidden"),
 ///     ("Content-Type", "text/plain"),
-/// ]);
-/// let shared = fetch.check_response(&response)?;
-/// assert!(shared.is_readable("ETag") && shared.is_readable("Content-Type"));
-/// assert!(!shared.is_readable("X-Internal"));
-/// # Ok::<(), embedded_cors::browser::Blocked>(())
+/// ])?;
+/// let filtered = fetch.check_response(&response)?;
+/// assert!(filtered.is_readable("ETag") && filtered.is_readable("Content-Type"));
+/// assert!(!filtered.is_readable("X-Internal"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Shared<'r> {
+pub struct FilteredResponse<'r> {
     response: Response<'r>,
     has_credentials: bool,
+    /// Whether the response is one of the page's own origin.
+    is_basic: bool,
 }
 
-/// The *CORS-safelisted response-header names* that need no exposing (Fetch section 2.2.2).
+/// The names that a page can read without `Access-Control-Expose-Headers`:
+/// <https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name>.
 const SAFELISTED: &[&str] = &[
     "cache-control",
     "content-language",
@@ -39,36 +45,51 @@ const SAFELISTED: &[&str] = &[
     "pragma",
 ];
 
-impl<'r> Shared<'r> {
+impl<'r> FilteredResponse<'r> {
     pub(super) const fn new(fetch: &Fetch<'_>, response: &Response<'r>) -> Self {
         Self {
             response: *response,
             has_credentials: fetch.has_credentials(),
+            is_basic: false,
         }
     }
 
-    /// The status.
+    /// Returns the response to a request to the page's own origin.
+    pub(super) const fn basic(fetch: &Fetch<'_>, response: &Response<'r>) -> Self {
+        let mut filtered = Self::new(fetch, response);
+        filtered.is_basic = true;
+        filtered
+    }
+
+    /// Returns the status.
     pub const fn status(&self) -> u16 {
         self.response.status()
     }
 
-    /// The headers that the page sees, in order.
+    /// Returns the names and values of the headers that the page can read, in the response's order.
     pub fn headers(&self) -> impl Iterator<Item = (&'r str, &'r [u8])> {
         self.response.headers().filter(|(name, _)| self.exposes(name))
     }
 
-    /// Whether the page sees this header: whether the response has it, and exposes it.
+    /// Returns whether the page can read this header: the response has it and exposes it.
+    ///
+    /// The name is compared without regard to case.
     pub fn is_readable(&self, name: &str) -> bool {
         self.headers().any(|(other, _)| other.eq_ignore_ascii_case(name))
     }
 
-    /// Whether a header of this name is exposed (Fetch section 4.1 step 14.1, and section 2.2.2 *CORS-safelisted response-header name*).
+    /// Returns whether the response exposes headers of this name, as
+    /// [*main fetch*](https://fetch.spec.whatwg.org/#main-fetch) collects the exposed names and
+    /// *CORS-safelisted response-header name* uses them.
     fn exposes(&self, name: &str) -> bool {
         if SAFELISTED.iter().any(|other| other.eq_ignore_ascii_case(name)) {
             return true;
         }
         if names::is_forbidden_response_header(name.as_bytes()) {
             return false;
+        }
+        if self.is_basic {
+            return true;
         }
         // A list that does not parse exposes nothing.
         let Ok(Some(list)) = self.response.extract_tokens("access-control-expose-headers") else {
@@ -97,14 +118,14 @@ mod tests {
                 .iter()
                 .map(|value| ("Access-Control-Expose-Headers", *value)),
         );
-        let response = Response::new(404, &headers);
-        let shared = fetch.check_response(&response).unwrap();
-        assert_eq!(shared.status(), 404);
-        shared.headers().map(|(name, _)| name.to_string()).collect()
+        let response = Response::new(404, &headers).unwrap();
+        let filtered = fetch.check_response(&response).unwrap();
+        assert_eq!(filtered.status(), 404);
+        filtered.headers().map(|(name, _)| name.to_string()).collect()
     }
 
     #[test]
-    fn what_is_exposed_is_seen() {
+    fn a_page_sees_safelisted_and_exposed_headers() {
         let page = Fetch::from_origin("https://app.example.com");
         assert_eq!(seen(page, &[]), ["Content-Length"]);
         assert_eq!(
@@ -115,7 +136,7 @@ mod tests {
         assert_eq!(seen(page, &["Set-Cookie"]), ["Content-Length"]);
         let all = seen(page, &["*"]);
         assert!(all.contains(&"X-A".into()) && !all.contains(&"Set-Cookie".into()));
-        // With credentials `*` is the header of that name.
+        // With credentials `*` exposes only a header of that name.
         assert_eq!(seen(page.include_credentials(), &["*"]), ["Content-Length", "*"]);
     }
 }

@@ -2,26 +2,28 @@
 
 use core::fmt;
 
+use super::origin::is_origin_or_null;
 use super::safelist::{byte_len, is_http_whitespace, is_safelisted};
 use super::verdict::{Blocked, Failure, Stage};
-use crate::ascii::trim_ows;
-use crate::error::BufferTooSmall;
+use crate::ascii::{is_token, trim_ows};
+use crate::buffer::{BufferTooSmall, Out};
 use crate::names;
-use crate::out::Out;
 
-/// A request that a page makes to another origin: `fetch(url, { method, headers, credentials })` with mode `cors`, which is
-/// what `fetch`, `XMLHttpRequest`, `EventSource` and elements with `crossorigin` make.
+/// A request that a page makes to another origin in CORS mode.
 ///
-/// Its headers are those that the page sets. What a browser adds by itself, such as `Last-Event-ID`, never needs a preflight.
+/// `fetch(url, { method, headers, credentials })` makes such requests, and so do `XMLHttpRequest`,
+/// `EventSource` and elements with `crossorigin`. The headers here are those that the page sets;
+/// a header that a browser adds, such as `Last-Event-ID`, never needs a preflight.
 ///
-/// Strings are a page's strings: each character of a header's value is one byte, up to U+00FF.
+/// Strings are those of a page: each character of a header's value is sent as one byte, up to
+/// U+00FF (a [`ByteString`](https://webidl.spec.whatwg.org/#idl-ByteString) of Web IDL).
 ///
 /// ```
 /// use embedded_cors::browser::Fetch;
 ///
 /// let fetch = Fetch::from_origin("https://app.example.com")
 ///     .method("put")
-///     .headers(&[("X-B", "1"), ("Content-Type", "application/json"), ("Accept", "*/*"), ("x-a", "2")]);
+///     .headers(&[("X-B", "1"), ("Content-Type", "text/xml"), ("Accept", "*/*"), ("x-a", "2")]);
 /// assert_eq!(fetch.normalized_method(), "PUT");
 /// assert!(fetch.needs_preflight());
 /// assert_eq!(fetch.unsafe_names().to_string(), "content-type,x-a,x-b");
@@ -39,10 +41,19 @@ pub struct Fetch<'a> {
     headers: &'a [(&'a str, &'a str)],
     include_credentials: bool,
     use_cors_preflight: bool,
+    /// Whether a redirect removed the headers about the body, and the body.
+    lost_body: bool,
+    /// Whether a redirect removed `Authorization`.
+    lost_authorization: bool,
 }
 
 impl<'a> Fetch<'a> {
-    /// A `GET` without headers and without credentials from a page of this origin, as browsers serialize it: `null` for an opaque one.
+    /// Creates a `GET` without headers and without credentials, from a page of this origin.
+    ///
+    /// The origin is written as browsers serialize it; an opaque origin is `null`. Anything else,
+    /// such as `https://app.example.com/`, makes [`check_page`](Self::check_page) and
+    /// [`would_allow`](super::would_allow) fail with [`Failure::OriginMalformed`]. So a mistake in
+    /// a test is not taken for one of the server.
     pub const fn from_origin(origin: &'a str) -> Self {
         Self {
             origin,
@@ -50,124 +61,113 @@ impl<'a> Fetch<'a> {
             headers: &[],
             include_credentials: false,
             use_cors_preflight: false,
+            lost_body: false,
+            lost_authorization: false,
         }
     }
 
-    /// The method, as the page writes it.
+    /// Sets the method, as the page writes it.
     pub const fn method(mut self, method: &'a str) -> Self {
         self.method = method;
         self
     }
 
-    /// The headers that the page sets, and `Content-Type` if its body brings one.
+    /// Sets the headers of the page, including the `Content-Type` that its body brings.
     pub const fn headers(mut self, headers: &'a [(&'a str, &'a str)]) -> Self {
         self.headers = headers;
         self
     }
 
-    /// Credentials mode `include`. In the two other modes a request to another origin has no credentials.
+    /// Sets the credentials mode to `include`.
+    ///
+    /// In the other modes, `omit` and `same-origin`, a request to another origin has no
+    /// credentials.
     pub const fn include_credentials(mut self) -> Self {
         self.include_credentials = true;
         self
     }
 
-    /// The *use-CORS-preflight flag*: the page listens for the upload's progress, or streams the body.
+    /// Sets the *use-CORS-preflight flag*: the page listens for the progress of the upload, or
+    /// streams the body.
+    ///
+    /// See <https://fetch.spec.whatwg.org/#use-cors-preflight-flag>.
     pub const fn use_cors_preflight(mut self) -> Self {
         self.use_cors_preflight = true;
         self
     }
 
-    /// The origin.
-    pub const fn origin(&self) -> &'a str {
-        self.origin
-    }
-
-    /// Whether the credentials mode is `include`.
-    pub const fn has_credentials(&self) -> bool {
-        self.include_credentials
-    }
-
-    pub(super) const fn has_use_cors_preflight_flag(&self) -> bool {
-        self.use_cors_preflight
-    }
-
-    /// The method as it is sent: `DELETE`, `GET`, `HEAD`, `OPTIONS`, `POST` and `PUT` in upper case, every other one as it was written
-    /// (Fetch section 2.2.1, *normalize*).
-    pub fn normalized_method(&self) -> &'a str {
-        names::NORMALIZED_METHODS
-            .iter()
-            .find(|method| method.eq_ignore_ascii_case(self.method))
-            .copied()
-            .unwrap_or(self.method)
-    }
-
-    /// The header list: what the page set, values normalized, without *forbidden request-headers*, which are ignored.
-    pub fn header_list(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        self.numbered_headers().map(|(_, name, value)| (name, value))
-    }
-
-    /// The header list, and the index of each among the page's headers.
-    pub(super) fn numbered_headers(&self) -> impl Iterator<Item = (usize, &'a str, &'a str)> + use<'a> {
-        self.headers
-            .iter()
-            .enumerate()
-            .map(|(index, (name, value))| (index, *name, value.trim_matches(is_http_whitespace)))
-            .filter(|(_, name, value)| !is_forbidden(name, value))
-    }
-
-    /// What the page cannot ask for at all: an exception, and nothing is sent (Fetch sections 5.1 and 5.4).
+    /// Checks whether a page can make this request at all.
+    ///
+    /// If it cannot, the browser throws an exception and sends nothing. The rules are those of the
+    /// [`Request` constructor](https://fetch.spec.whatwg.org/#dom-request) and of
+    /// [*validate a header*](https://fetch.spec.whatwg.org/#headers-validate).
     ///
     /// # Errors
     ///
-    /// [`Blocked`] at [`Stage::Page`], for the first of method and headers that is none.
+    /// Returns a [`Blocked`] of [`Stage::Page`] for the origin, the method or the first header that
+    /// is invalid.
     pub fn check_page(&self) -> Result<(), Blocked> {
         let page = |failure| Blocked::new(Stage::Page, failure);
-        if !names::is_token(self.method.as_bytes()) {
+        if !is_origin_or_null(self.origin) {
+            return Err(page(Failure::OriginMalformed));
+        }
+        if !is_token(self.method.as_bytes()) {
             return Err(page(Failure::MethodNotAToken));
         }
         if names::is_forbidden_method(self.method.as_bytes()) {
             return Err(page(Failure::ForbiddenMethod));
         }
-        for (index, (name, value)) in self.headers.iter().enumerate() {
+        for (name, value) in self.headers {
             let value = value.trim_matches(is_http_whitespace);
-            if !names::is_token(name.as_bytes()) {
-                return Err(page(Failure::HeaderNameNotAToken).of_header(index));
+            if !is_token(name.as_bytes()) {
+                return Err(page(Failure::HeaderNameNotAToken).about_header(name));
             }
             if value
                 .chars()
                 .any(|c| matches!(c, '\0' | '\r' | '\n') || c > '\u{ff}')
             {
-                return Err(page(Failure::HeaderValueMalformed).of_header(index));
+                return Err(page(Failure::HeaderValueMalformed).about_header(name));
             }
         }
         Ok(())
     }
 
-    /// Whether a browser asks first, if it remembers no preflight (Fetch section 4.1 step 12, and section 4.4 step 4.1).
+    /// Returns whether a browser that remembers no preflight sends one before this request.
+    ///
+    /// It does for a method or a header that is not safelisted, and where the use-CORS-preflight
+    /// flag is set: [*main fetch*](https://fetch.spec.whatwg.org/#main-fetch) and
+    /// [*HTTP fetch*](https://fetch.spec.whatwg.org/#http-fetch). A browser that remembers
+    /// preflights is a [`PreflightCache`](super::PreflightCache).
     pub fn needs_preflight(&self) -> bool {
         self.use_cors_preflight
             || !names::is_safelisted_method(self.normalized_method().as_bytes())
             || self.unsafe_names().next().is_some()
     }
 
-    /// The *CORS-unsafe request-header names* (Fetch section 2.2.2): lower-case, in ascending order, each once. Displayed, it is the value
-    /// of `Access-Control-Request-Headers`.
+    /// Returns the names of the headers that need a preflight: lower-case, sorted, each once.
+    ///
+    /// The `Display` output is the value of `Access-Control-Request-Headers`. In the standard these
+    /// are the *CORS-unsafe request-header names*:
+    /// <https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names>.
     pub fn unsafe_names(&self) -> UnsafeNames<'a> {
-        // 3. and 4.: the size of all safelisted values.
         let safelisted = self
             .header_list()
             .filter(|(name, value)| is_safelisted(name, value));
-        let sizes = safelisted.map(|(_, value)| byte_len(value));
-        let safelist_value_size = sizes.fold(0, usize::saturating_add);
+        let lengths = safelisted.map(|(_, value)| byte_len(value));
+        let safelisted_len = lengths.fold(0, usize::saturating_add);
         UnsafeNames {
             fetch: *self,
-            // 5. If safelistValueSize is greater than 1024, all names are unsafe.
-            all: safelist_value_size > 1024,
-            before: None,
+            // If the safelisted values have more than 1024 bytes together, their names are unsafe
+            // too.
+            includes_safelisted: safelisted_len > 1024,
+            previous: None,
         }
     }
 
-    /// Writes the head of the preflight request (Fetch section 4.8 steps 1 to 5). `host` is the server's.
+    /// Writes the head of the preflight request, as
+    /// [*CORS-preflight fetch*](https://fetch.spec.whatwg.org/#cors-preflight-fetch) makes it.
+    ///
+    /// `host` is the value of `Host`, `target` the path and query.
     ///
     /// ```
     /// use embedded_cors::browser::Fetch;
@@ -191,47 +191,60 @@ impl<'a> Fetch<'a> {
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`], with the length needed; then nothing was written.
+    /// Returns [`BufferTooSmall`] with the length that is needed, and writes nothing.
     pub fn write_preflight<'b>(
         &self,
         host: &str,
         target: &str,
         buffer: &'b mut [u8],
     ) -> Result<&'b [u8], BufferTooSmall> {
-        self.write_head("OPTIONS", host, target, buffer, |out| {
+        self.write_head("OPTIONS", OriginField::Sent, host, target, buffer, |out| {
             out.text("Accept: */*\r\nAccess-Control-Request-Method: ");
             out.text(self.normalized_method());
             out.text("\r\n");
-            let mut start = "Access-Control-Request-Headers: ";
+            let mut separator = "Access-Control-Request-Headers: ";
             for name in self.unsafe_names() {
-                out.text(start);
+                out.text(separator);
                 lower_case(name.name).for_each(|byte| out.bytes(&[byte]));
-                start = ",";
+                separator = ",";
             }
-            if start == "," {
+            if separator == "," {
                 out.text("\r\n");
             }
         })
     }
 
-    /// Writes the head of the request itself, with its `Origin`. `host` is the server's.
+    /// Writes the head of the request itself, with its `Origin`.
     ///
-    /// What no page can send is not looked for again: ask [`check_page`](Self::check_page) first.
+    /// `host` is the value of `Host`, `target` the path and query. The method assumes that
+    /// [`check_page`](Self::check_page) succeeds.
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`], with the length needed; then nothing was written.
+    /// Returns [`BufferTooSmall`] with the length that is needed, and writes nothing.
     pub fn write_request<'b>(
         &self,
         host: &str,
         target: &str,
         buffer: &'b mut [u8],
     ) -> Result<&'b [u8], BufferTooSmall> {
-        self.write_head(self.normalized_method(), host, target, buffer, |out| {
+        self.write_request_with(OriginField::Sent, host, target, buffer)
+    }
+
+    /// Writes the head of the request itself, with or without its `Origin`.
+    pub(super) fn write_request_with<'b>(
+        &self,
+        origin: OriginField,
+        host: &str,
+        target: &str,
+        buffer: &'b mut [u8],
+    ) -> Result<&'b [u8], BufferTooSmall> {
+        self.write_head(self.normalized_method(), origin, host, target, buffer, |out| {
             for (name, value) in self.header_list() {
                 out.text(name);
                 out.text(": ");
-                // Isomorphic encoding (Infra section 4.6). A character that has none was found by `check_page`.
+                // Isomorphic encode, https://infra.spec.whatwg.org/#isomorphic-encode. `check_page`
+                // refuses the characters that become a question mark here.
                 for c in value.chars() {
                     out.bytes(&[u8::try_from(c).unwrap_or(b'?')]);
                 }
@@ -240,10 +253,11 @@ impl<'a> Fetch<'a> {
         })
     }
 
-    /// A request line, `Host`, the field lines of `fields`, `Origin`, and the empty line.
+    /// Writes a request line, `Host`, the field lines of `fields`, `Origin` and the empty line.
     fn write_head<'b>(
         &self,
         method: &str,
+        origin: OriginField,
         host: &str,
         target: &str,
         buffer: &'b mut [u8],
@@ -254,14 +268,100 @@ impl<'a> Fetch<'a> {
                 out.text(text);
             }
             fields(out);
-            for text in ["Origin: ", self.origin, "\r\n\r\n"] {
-                out.text(text);
+            if origin == OriginField::Sent {
+                for text in ["Origin: ", self.origin, "\r\n"] {
+                    out.text(text);
+                }
             }
+            out.text("\r\n");
         })
+    }
+
+    /// Returns the origin of the page.
+    pub const fn origin(&self) -> &'a str {
+        self.origin
+    }
+
+    /// Returns the method as the browser sends it.
+    ///
+    /// `DELETE`, `GET`, `HEAD`, `OPTIONS`, `POST` and `PUT` are sent in upper case, every other
+    /// method as the page wrote it:
+    /// [*normalize a method*](https://fetch.spec.whatwg.org/#concept-method-normalize).
+    pub fn normalized_method(&self) -> &'a str {
+        if self.lost_body {
+            return "GET";
+        }
+        names::NORMALIZED_METHODS
+            .iter()
+            .find(|method| method.eq_ignore_ascii_case(self.method))
+            .copied()
+            .unwrap_or(self.method)
+    }
+
+    /// Returns the page's headers as the browser sends them.
+    ///
+    /// HTTP whitespace around values is removed, and
+    /// [*forbidden request-headers*](https://fetch.spec.whatwg.org/#forbidden-request-header) are
+    /// left out, since browsers ignore them.
+    pub fn header_list(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let (lost_body, lost_authorization) = (self.lost_body, self.lost_authorization);
+        self.headers
+            .iter()
+            .map(|(name, value)| (*name, value.trim_matches(is_http_whitespace)))
+            .filter(|(name, value)| !is_forbidden(name, value))
+            .filter(move |(name, _)| {
+                let is_lost = (lost_body && is_request_body_header(name))
+                    || (lost_authorization && name.eq_ignore_ascii_case(names::AUTHORIZATION));
+                !is_lost
+            })
+    }
+
+    /// Returns whether the credentials mode is `include`.
+    pub const fn has_credentials(&self) -> bool {
+        self.include_credentials
+    }
+
+    pub(super) const fn has_use_cors_preflight_flag(&self) -> bool {
+        self.use_cors_preflight
+    }
+
+    /// Sets the origin that requests have after a redirect.
+    pub(super) const fn taint_origin(&mut self) {
+        self.origin = "null";
+    }
+
+    /// Turns the request into a `GET` without a body.
+    pub(super) const fn lose_body(&mut self) {
+        self.lost_body = true;
+    }
+
+    pub(super) const fn lose_authorization(&mut self) {
+        self.lost_authorization = true;
     }
 }
 
-/// A *forbidden request-header* (Fetch section 2.2.2).
+/// Whether the head of a request has an `Origin`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum OriginField {
+    Sent,
+    Omitted,
+}
+
+/// Returns whether a name is a
+/// [*request-body-header name*](https://fetch.spec.whatwg.org/#request-body-header-name).
+fn is_request_body_header(name: &str) -> bool {
+    [
+        "content-encoding",
+        "content-language",
+        "content-location",
+        "content-type",
+    ]
+    .iter()
+    .any(|other| name.eq_ignore_ascii_case(other))
+}
+
+/// Returns whether a header is a
+/// [*forbidden request-header*](https://fetch.spec.whatwg.org/#forbidden-request-header).
 fn is_forbidden(name: &str, value: &str) -> bool {
     let is = |other: &&str| name.eq_ignore_ascii_case(other);
     let starts_with = |prefix: &str| {
@@ -271,13 +371,16 @@ fn is_forbidden(name: &str, value: &str) -> bool {
     if FORBIDDEN.iter().any(is) || starts_with("proxy-") || starts_with("sec-") {
         return true;
     }
+    // Some servers let these headers override the method, so they may not name a forbidden one.
     ["x-http-method", "x-http-method-override", "x-method-override"]
         .iter()
         .any(is)
         && split(value).any(|method| names::is_forbidden_method(trim_ows(method)))
 }
 
-/// *Get, decode, and split* (Fetch section 2.2.2): at commas, but for those between quotation marks.
+/// Splits a value at its commas, except those between quotation marks, as
+/// [*get, decode, and split*](https://fetch.spec.whatwg.org/#concept-header-list-get-decode-split)
+/// does.
 fn split(value: &str) -> impl Iterator<Item = &[u8]> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     value.as_bytes().split(move |&byte| {
@@ -290,6 +393,7 @@ fn split(value: &str) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The names of forbidden request-headers, in lower case.
 const FORBIDDEN: &[&str] = &[
     "accept-charset",
     "accept-encoding",
@@ -314,27 +418,23 @@ const FORBIDDEN: &[&str] = &[
     "via",
 ];
 
-/// A name of [`UnsafeNames`]. Displayed, it is lower-case; it equals the page's spelling of it.
+/// A name of [`UnsafeNames`].
+///
+/// Its `Display` output is in lower case. It equals a string that differs from it in case only.
 #[derive(Clone, Copy, Debug)]
 pub struct UnsafeName<'a> {
     name: &'a str,
-    index: usize,
 }
 
 impl<'a> UnsafeName<'a> {
-    /// The name as the page wrote it.
+    /// Returns the name as the page wrote it.
     pub const fn as_written(&self) -> &'a str {
         self.name
-    }
-
-    /// The index of the first of the page's headers that make it unsafe.
-    pub const fn index(&self) -> usize {
-        self.index
     }
 }
 
 impl PartialEq<str> for UnsafeName<'_> {
-    /// Not case-sensitive.
+    /// Compares without regard to case.
     fn eq(&self, other: &str) -> bool {
         self.name.eq_ignore_ascii_case(other)
     }
@@ -350,37 +450,39 @@ fn lower_case(name: &str) -> impl Iterator<Item = u8> {
     name.bytes().map(|byte| byte.to_ascii_lowercase())
 }
 
-/// The *CORS-unsafe request-header names* of a request: an iterator, in ascending order.
+/// An iterator over the names of a request that need a preflight, in ascending order.
 ///
-/// Each step looks through all headers once, so nothing is stored, and a page's headers are few.
+/// It stores none of them: each step searches all headers of the page for the smallest name that is
+/// greater than the previous one. Pages set few headers.
 #[derive(Clone, Debug)]
 pub struct UnsafeNames<'a> {
     fetch: Fetch<'a>,
-    all: bool,
-    before: Option<&'a str>,
+    includes_safelisted: bool,
+    previous: Option<&'a str>,
 }
 
 impl<'a> Iterator for UnsafeNames<'a> {
     type Item = UnsafeName<'a>;
 
     fn next(&mut self) -> Option<UnsafeName<'a>> {
-        let unsafe_names = self
+        let names = self
             .fetch
-            .numbered_headers()
-            .filter(|(_, name, value)| self.all || !is_safelisted(name, value))
-            .map(|(index, name, _)| UnsafeName { name, index })
+            .header_list()
+            .filter(|(name, value)| self.includes_safelisted || !is_safelisted(name, value))
+            .map(|(name, _)| UnsafeName { name })
             .filter(|next| {
-                self.before
-                    .is_none_or(|before| lower_case(before).lt(lower_case(next.name)))
+                self.previous
+                    .is_none_or(|previous| lower_case(previous).lt(lower_case(next.name)))
             });
-        // The first of several that are equal.
-        let next = unsafe_names.min_by(|a, b| lower_case(a.name).cmp(lower_case(b.name)))?;
-        self.before = Some(next.name);
+        // Of equal names `min_by` returns the first.
+        let next = names.min_by(|a, b| lower_case(a.name).cmp(lower_case(b.name)))?;
+        self.previous = Some(next.name);
         Some(next)
     }
 }
 
 impl fmt::Display for UnsafeNames<'_> {
+    /// Writes the names with commas between them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, name) in self.clone().enumerate() {
             f.write_str(if index == 0 { "" } else { "," })?;
@@ -397,7 +499,7 @@ mod tests {
     const PAGE: Fetch<'_> = Fetch::from_origin("https://app.example.com");
 
     #[test]
-    fn methods_are_normalized_as_fetch_says_and_no_further() {
+    fn only_six_methods_are_normalized() {
         for (written, sent) in [
             ("put", "PUT"),
             ("Delete", "DELETE"),
@@ -413,13 +515,20 @@ mod tests {
     }
 
     #[test]
-    fn a_page_cannot_send_everything() {
+    fn a_page_cannot_send_invalid_methods_and_headers() {
         let failure = |fetch: Fetch<'_>| {
             fetch
                 .check_page()
                 .err()
-                .map(|blocked| (blocked.failure(), blocked.header()))
+                .map(|blocked| (blocked.failure(), blocked.header().map(str::to_string)))
         };
+        let about = |name: &str| Some(name.to_string());
+        for origin in ["", "https://app.example.com/", "app.example.com", "*"] {
+            assert_eq!(
+                failure(Fetch::from_origin(origin)),
+                Some((Failure::OriginMalformed, None))
+            );
+        }
         assert_eq!(
             failure(PAGE.method("trace")),
             Some((Failure::ForbiddenMethod, None))
@@ -430,15 +539,15 @@ mod tests {
         );
         assert_eq!(
             failure(PAGE.headers(&[("a", "1"), ("a b", "1")])),
-            Some((Failure::HeaderNameNotAToken, Some(1)))
+            Some((Failure::HeaderNameNotAToken, about("a?b")))
         );
         assert_eq!(
             failure(PAGE.headers(&[("a", "1\r\nb: 2")])),
-            Some((Failure::HeaderValueMalformed, Some(0)))
+            Some((Failure::HeaderValueMalformed, about("a")))
         );
         assert_eq!(
             failure(PAGE.headers(&[("a", "\u{20ac}")])),
-            Some((Failure::HeaderValueMalformed, Some(0)))
+            Some((Failure::HeaderValueMalformed, about("a")))
         );
         assert_eq!(failure(PAGE.headers(&[("a", " \n\u{e9} ")])), None);
     }
@@ -465,7 +574,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_between_quotation_marks_separates_nothing() {
+    fn a_comma_between_quotation_marks_does_not_separate() {
         for (value, is_sent) in [
             ("\"a,TRACE,b\"", true),
             ("\"a\\\",TRACE,b\"", true),
@@ -498,7 +607,7 @@ mod tests {
     }
 
     #[test]
-    fn all_safelisted_values_together_have_1024_bytes_and_no_more() {
+    fn safelisted_values_are_safe_up_to_1024_bytes_together() {
         let long = "a".repeat(128);
         let mut headers = vec![("Accept", long.as_str()); 8];
         assert!(!PAGE.headers(&headers).needs_preflight());

@@ -1,16 +1,17 @@
-//! CORS-safelisted request-headers: what a page may send without asking (Fetch section 2.2.2).
+//! The headers that a page may send without a preflight.
 //!
-//! A value is a page's string, a `ByteString` of Web IDL: each of its characters is one byte.
+//! A value is a string of the page, a `ByteString` of Web IDL: each of its characters is one byte.
 
-use crate::ascii::{cut, is_tchar};
+use crate::ascii::{is_tchar, split_at_first};
 
-/// A *CORS-safelisted request-header*. `name` in any case, `value` normalized.
+/// Returns whether a header is a *CORS-safelisted request-header*:
+/// <https://fetch.spec.whatwg.org/#cors-safelisted-request-header>.
+///
+/// `name` may have any case; `value` is normalized.
 pub(super) fn is_safelisted(name: &str, value: &str) -> bool {
-    // 1. If value's length is greater than 128, then return false.
     if byte_len(value) > 128 {
         return false;
     }
-    // 2. Byte-lowercase name and switch on the result.
     let is = |other: &str| name.eq_ignore_ascii_case(other);
     if is("accept") {
         !value.chars().any(is_unsafe_byte)
@@ -27,12 +28,13 @@ pub(super) fn is_safelisted(name: &str, value: &str) -> bool {
     }
 }
 
-/// The length of a page's string as a byte sequence.
+/// Returns the length in bytes that a page's string has when it is sent.
 pub(super) fn byte_len(value: &str) -> usize {
     value.chars().count()
 }
 
-/// A *CORS-unsafe request-header byte*.
+/// Returns whether a character is a *CORS-unsafe request-header byte*:
+/// <https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte>.
 fn is_unsafe_byte(c: char) -> bool {
     (c < ' ' && c != '\t')
         || matches!(
@@ -41,41 +43,46 @@ fn is_unsafe_byte(c: char) -> bool {
         )
 }
 
-/// Whether the essence is one of the three that a form can send. MIME Sniffing section 4.4, *parse a MIME type*, as far as
-/// the essence goes: parameters never make it fail.
+/// Returns whether the essence of a MIME type is one of the three that a form can send.
+///
+/// The function follows [*parse a MIME type*](https://mimesniff.spec.whatwg.org/#parse-a-mime-type)
+/// up to the essence; parameters never make that algorithm fail.
 fn has_safelisted_essence(value: &str) -> bool {
     let is_token = |part: &str| !part.is_empty() && part.bytes().all(is_tchar);
     let input = value.trim_matches(is_http_whitespace);
-    let (kind, Some(rest)) = cut(input, b'/') else {
+    let (type_, Some(rest)) = split_at_first(input, b'/') else {
         return false;
     };
-    let (subtype, _) = cut(rest, b';');
+    let (subtype, _) = split_at_first(rest, b';');
     let subtype = subtype.trim_end_matches(is_http_whitespace);
-    if !is_token(kind) || !is_token(subtype) {
+    if !is_token(type_) || !is_token(subtype) {
         return false;
     }
-    let is = |k: &str, s: &str| kind.eq_ignore_ascii_case(k) && subtype.eq_ignore_ascii_case(s);
+    let is = |t: &str, s: &str| type_.eq_ignore_ascii_case(t) && subtype.eq_ignore_ascii_case(s);
     is("application", "x-www-form-urlencoded") || is("multipart", "form-data") || is("text", "plain")
 }
 
-/// *HTTP whitespace*: tab or space, LF, CR.
+/// Returns whether a character is
+/// [*HTTP whitespace*](https://fetch.spec.whatwg.org/#http-whitespace): a tab, LF, CR or space.
 pub(super) fn is_http_whitespace(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' ')
 }
 
-/// *Parse a single range header value* without white space, and with a start.
+/// Returns whether
+/// [*parse a single range header value*](https://fetch.spec.whatwg.org/#simple-range-header-value),
+/// with white space disallowed, gives a range with a start.
 fn is_safelisted_range(value: &str) -> bool {
     let Some(range) = value.strip_prefix("bytes=") else {
         return false;
     };
-    let (start, Some(end)) = cut(range, b'-') else {
+    let (start, Some(end)) = split_at_first(range, b'-') else {
         return false;
     };
     let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number(start) && (end.is_empty() || (is_number(end) && !is_greater(start, end)))
 }
 
-/// Whether a decimal number of any length is greater than another.
+/// Returns whether the decimal number `a` is greater than `b`. Both may have any length.
 fn is_greater(a: &str, b: &str) -> bool {
     let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
     (a.len(), a) > (b.len(), b)
@@ -86,16 +93,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_of_128_bytes_and_no_more() {
+    fn a_value_has_at_most_128_bytes() {
         assert!(is_safelisted("Accept", &"a".repeat(128)));
         assert!(!is_safelisted("Accept", &"a".repeat(129)));
-        // A character of a page's string is a byte, whatever it takes in UTF-8.
+        // A character counts as one byte, although it takes two in UTF-8.
         assert!(is_safelisted("accept", &"\u{e9}".repeat(128)));
         assert!(!is_safelisted("accept", &"\u{e9}".repeat(129)));
     }
 
     #[test]
-    fn accept_has_no_delimiters() {
+    fn accept_has_no_unsafe_bytes() {
         for byte in 0..=255u8 {
             let c = char::from(byte);
             let unsafe_byte = (byte < 0x20 && byte != 9) || b"\"():<>?@[\\]{}\x7f".contains(&byte);
@@ -108,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn languages_have_their_own_bytes() {
+    fn languages_have_a_narrower_set_of_bytes() {
         for byte in 0..=255u8 {
             let safe = byte.is_ascii_alphanumeric() || b" *,-.;=".contains(&byte);
             for name in ["Accept-Language", "content-language"] {
@@ -123,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn content_types_are_those_of_forms() {
+    fn content_types_are_those_that_a_form_can_send() {
         for safe in [
             "text/plain",
             "text/plain;charset=UTF-8",
@@ -133,7 +140,7 @@ mod tests {
         ] {
             assert!(is_safelisted("Content-Type", safe), "{safe}");
         }
-        for asking in [
+        for unsafe_value in [
             "application/json",
             "text/plain, application/json",
             "text/ plain",
@@ -144,7 +151,7 @@ mod tests {
             "text/plain;x=\"y\"",
             "application/csp-report",
         ] {
-            assert!(!is_safelisted("content-type", asking), "{asking}");
+            assert!(!is_safelisted("content-type", unsafe_value), "{unsafe_value}");
         }
     }
 
@@ -159,7 +166,7 @@ mod tests {
         ] {
             assert!(is_safelisted("Range", safe), "{safe}");
         }
-        for asking in [
+        for unsafe_value in [
             "bytes=-5",
             "bytes=-",
             "bytes=9-8",
@@ -170,7 +177,7 @@ mod tests {
             "lines=0-1",
             "",
         ] {
-            assert!(!is_safelisted("range", asking), "{asking}");
+            assert!(!is_safelisted("range", unsafe_value), "{unsafe_value}");
         }
         assert!(!is_safelisted("x-range", "bytes=0-"));
     }

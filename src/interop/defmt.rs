@@ -1,18 +1,19 @@
-//! `defmt`: a few bytes on the wire for each decision, reason and error. Nothing unparsed of a request is logged.
+//! `defmt`: a few bytes on the wire for each decision, reason and error. Nothing of a request is
+//! logged unless it was parsed in full.
 
 use defmt::{Format, Formatter, Str, intern, write};
 
 use crate::browser::verdict::all_failures;
-use crate::browser::{Blocked, Failure, ResponseError, Stage};
-use crate::error::all_policy_error_kinds;
+use crate::browser::{Blocked, Failure, ResponseError, ResponseErrorKind, Stage};
+use crate::policy::all_policy_error_kinds;
 use crate::reason::all_reasons;
 use crate::{
-    BufferTooSmall, CorsFields, Decision, HeadError, Kind, Origin, OriginError, OriginErrorKind,
-    OriginOrNull, PolicyError, PolicyErrorKind, Preflight, Progress, Reason, Refusal, RefusedStatus, Setting,
-    SuccessStatus, VaryError,
+    BufferTooSmall, Decision, ExistingCorsFields, HeadError, Origin, OriginError, OriginErrorKind,
+    OriginOrNull, PolicyError, PolicyErrorKind, Preflight, PreflightRefusedStatus, PreflightSuccessStatus,
+    Progress, Reason, Refusal, RequestKind, Setting, VaryError,
 };
 
-// Texts stay in the ELF file: two bytes of each are sent, and none is in flash.
+// Interned texts stay in the ELF file. Two bytes of each are sent, and none takes flash.
 
 macro_rules! reason_names {
     ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $name:literal, $sentence:literal;)*) => {
@@ -33,9 +34,15 @@ macro_rules! policy_error_texts {
 all_policy_error_kinds!(policy_error_texts);
 
 macro_rules! failure_texts {
-    ($($(#[doc = $doc:literal])* $variant:ident: $sentence:literal, $section:literal, $fix:literal;)*) => {
-        fn texts_of(failure: Failure) -> (Str, Str, Str) {
-            match failure { $(Failure::$variant => (intern!($sentence), intern!($section), intern!($fix)),)* }
+    ($(in $algorithm:literal at $url:literal {
+        $($(#[doc = $doc:literal])* $variant:ident: $sentence:literal, $fix:literal;)*
+    })*) => {
+        fn sentence_and_fix_of(failure: Failure) -> (Str, Str) {
+            match failure { $($(Failure::$variant => (intern!($sentence), intern!($fix)),)*)* }
+        }
+
+        fn algorithm_and_url_of(failure: Failure) -> (Str, Str) {
+            match failure { $($(Failure::$variant => (intern!($algorithm), intern!($url)),)*)* }
         }
     };
 }
@@ -51,7 +58,7 @@ impl Format for Decision<'_> {
     }
 }
 
-impl Format for Kind {
+impl Format for RequestKind {
     fn format(&self, f: Formatter<'_>) {
         match self {
             Self::NotCors => write!(f, "not CORS"),
@@ -63,8 +70,8 @@ impl Format for Kind {
 
 impl Format for Refusal {
     fn format(&self, f: Formatter<'_>) {
-        match self.index() {
-            Some(index) => write!(f, "{} [{=usize}]", self.reason(), index),
+        match self.position() {
+            Some(position) => write!(f, "{} [{=usize}]", self.reason(), position.index()),
             None => write!(f, "{}", self.reason()),
         }
     }
@@ -83,20 +90,19 @@ impl Format for Preflight<'_> {
 }
 
 impl Format for PolicyError<'_> {
-    /// As `Display`.
+    /// Writes the same text as `Display`.
     fn format(&self, f: Formatter<'_>) {
         let (what, fix) = what_and_fix_of(self.kind());
         write!(f, "{}", self.setting());
-        if self.setting().has_entries() {
-            write!(f, "[{=usize}]", self.index());
-            if let Some(entry) = self.quoted_entry() {
-                write!(f, " {=str}", entry.as_str());
-            }
+        if let Some(index) = self.index() {
+            write!(f, "[{=usize}]", index);
         }
-        if self.kind().has_position() {
-            write!(f, ": {=istr} at byte {=usize}; {=istr}", what, self.at(), fix);
-        } else {
-            write!(f, ": {=istr}; {=istr}", what, fix);
+        if let Some(entry) = self.quoted_entry() {
+            write!(f, " {=str}", entry.as_str());
+        }
+        match self.at() {
+            Some(at) => write!(f, ": {=istr} at byte {=usize}; {=istr}", what, at, fix),
+            None => write!(f, ": {=istr}; {=istr}", what, fix),
         }
     }
 }
@@ -117,7 +123,6 @@ impl Format for Setting {
             Self::AllowHeaders => write!(f, "allow_headers"),
             Self::ExposeHeaders => write!(f, "expose_headers"),
             Self::MaxAge => write!(f, "max_age_seconds"),
-            Self::AllowPrivateNetwork => write!(f, "allow_private_network"),
         }
     }
 }
@@ -150,11 +155,11 @@ impl Format for OriginError {
 impl Format for OriginErrorKind {
     fn format(&self, f: Formatter<'_>) {
         match self {
-            Self::Scheme => write!(f, "not a lower-case scheme"),
-            Self::Separator => write!(f, "no `://` after the scheme"),
-            Self::Host => write!(f, "not a lower-case host"),
-            Self::Ipv6 => write!(f, "not an IPv6 address in brackets"),
-            Self::Port => write!(f, "not a port"),
+            Self::Scheme => write!(f, "expected a lower-case scheme"),
+            Self::Separator => write!(f, "expected `//` after the scheme and its colon"),
+            Self::Host => write!(f, "expected a host as browsers write it"),
+            Self::Ipv6 => write!(f, "expected an IPv6 address in brackets"),
+            Self::Port => write!(f, "expected a port or the end"),
         }
     }
 }
@@ -164,7 +169,7 @@ impl Format for VaryError {
         let (index, at) = (self.index(), self.at());
         write!(
             f,
-            "the existing Vary[{=usize}] is no list of field names: byte {=usize}",
+            "the existing Vary[{=usize}] is not a list of field names: byte {=usize}",
             index, at
         );
     }
@@ -194,7 +199,7 @@ impl Format for Progress {
     }
 }
 
-impl Format for CorsFields {
+impl Format for ExistingCorsFields {
     fn format(&self, f: Formatter<'_>) {
         for (index, name) in self.iter().enumerate() {
             match index {
@@ -206,28 +211,28 @@ impl Format for CorsFields {
 }
 
 impl Format for Blocked {
-    /// As `Display`.
+    /// Writes the same text as `Display`.
     fn format(&self, f: Formatter<'_>) {
-        let (sentence, section, fix) = texts_of(self.failure());
-        match self.header() {
-            Some(index) => write!(
-                f,
-                "{}: {=istr} (header {=usize}, counted from 0) ({=istr}); {=istr}",
-                self.stage(),
-                sentence,
-                index,
-                section,
-                fix
-            ),
-            None => write!(
-                f,
-                "{}: {=istr} ({=istr}); {=istr}",
-                self.stage(),
-                sentence,
-                section,
-                fix
-            ),
+        let (sentence, fix) = sentence_and_fix_of(self.failure());
+        write!(f, "{}", self.stage());
+        if self.redirects() > 0 {
+            write!(f, " after redirect {=u8}", self.redirects());
         }
+        write!(f, ": {=istr}", sentence);
+        if let Some(name) = self.header() {
+            write!(f, " (header {=str})", name);
+        }
+        write!(f, "; {=istr}", fix);
+        write_algorithm(self.failure(), f);
+    }
+}
+
+/// Writes the algorithm and its address, in parentheses.
+fn write_algorithm(failure: Failure, f: Formatter<'_>) {
+    let (algorithm, url) = algorithm_and_url_of(failure);
+    match failure.url() {
+        Some(_) => write!(f, " ({=istr}, {=istr})", algorithm, url),
+        None => write!(f, " ({=istr})", algorithm),
     }
 }
 
@@ -243,27 +248,56 @@ impl Format for Stage {
 
 impl Format for Failure {
     fn format(&self, f: Formatter<'_>) {
-        let (sentence, section, fix) = texts_of(*self);
-        write!(f, "{=istr} ({=istr}); {=istr}", sentence, section, fix);
+        let (sentence, fix) = sentence_and_fix_of(*self);
+        write!(f, "{=istr}; {=istr}", sentence, fix);
+        write_algorithm(*self, f);
     }
 }
 
 impl Format for ResponseError {
+    /// Writes the same text as `Display`.
     fn format(&self, f: Formatter<'_>) {
-        write!(f, "no head of a response: the line at byte {=usize}", self.at());
-    }
-}
-
-impl Format for SuccessStatus {
-    fn format(&self, f: Formatter<'_>) {
-        match self {
-            Self::NoContent => write!(f, "204"),
-            Self::Ok => write!(f, "200"),
+        write!(f, "{}", self.kind());
+        if let Some(index) = self.header() {
+            write!(f, " (header {=usize}, counted from 0)", index);
+        }
+        if let Some(at) = self.byte() {
+            write!(f, " (line at byte {=usize})", at);
         }
     }
 }
 
-impl Format for RefusedStatus {
+impl Format for ResponseErrorKind {
+    fn format(&self, f: Formatter<'_>) {
+        match self {
+            Self::Unfinished => write!(f, "the response head ends before its empty line"),
+            Self::StatusLine => write!(
+                f,
+                "the response head does not begin with a status line such as HTTP/1.1 200 OK"
+            ),
+            Self::Status => write!(f, "the status has more than three digits"),
+            Self::Colon => write!(f, "a line of the response head has no colon"),
+            Self::HeaderName => write!(f, "the name of a header is not a token"),
+            Self::HeaderValue => write!(f, "the value of a header has a NUL, CR or LF"),
+            Self::NotAscii => write!(
+                f,
+                "the value of a header is not ASCII; write the head as bytes and read it with from_head"
+            ),
+        }
+    }
+}
+
+impl Format for PreflightSuccessStatus {
+    fn format(&self, f: Formatter<'_>) {
+        match self {
+            Self::NoContent => write!(f, "204"),
+            Self::Ok => write!(f, "200"),
+            Self::NoContentBare => write!(f, "204 without content-length"),
+        }
+    }
+}
+
+impl Format for PreflightRefusedStatus {
     fn format(&self, f: Formatter<'_>) {
         match self {
             Self::Forbidden => write!(f, "403"),

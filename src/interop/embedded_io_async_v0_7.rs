@@ -5,13 +5,16 @@ use embedded_io_async_v0_7::Write;
 use crate::{Decision, Preflight};
 
 impl Decision<'_> {
-    /// As [`write_fields`](Self::write_fields), to an asynchronous writer: in many small writes, so give it one that buffers. If the
-    /// writer fails or the future is dropped, a part may have been written.
+    /// Writes the fields to an asynchronous writer, as [`write_fields`](Self::write_fields) writes
+    /// them to a buffer.
+    ///
+    /// It makes many small writes, so the writer should be buffered. If the writer fails or the
+    /// future is dropped, a part may have been written.
     ///
     /// # Errors
     ///
-    /// The writer's.
-    pub async fn write_fields_to_async<W: Write>(&self, writer: &mut W) -> Result<(), W::Error> {
+    /// Returns the error of the writer.
+    pub async fn write_fields_async<W: Write>(&self, writer: &mut W) -> Result<(), W::Error> {
         for part in self.parts() {
             writer.write_all(part.as_bytes()).await?;
         }
@@ -20,13 +23,16 @@ impl Decision<'_> {
 }
 
 impl Preflight<'_> {
-    /// As [`write_response`](Self::write_response), to an asynchronous writer: in many small writes, so give it one that buffers. If the
-    /// writer fails or the future is dropped, a part may have been written.
+    /// Writes the response to an asynchronous writer, as [`write_response`](Self::write_response)
+    /// writes it to a buffer.
+    ///
+    /// It makes many small writes, so the writer should be buffered. If the writer fails or the
+    /// future is dropped, a part may have been written.
     ///
     /// # Errors
     ///
-    /// The writer's.
-    pub async fn write_response_to_async<W: Write>(&self, writer: &mut W) -> Result<(), W::Error> {
+    /// Returns the error of the writer.
+    pub async fn write_response_async<W: Write>(&self, writer: &mut W) -> Result<(), W::Error> {
         for part in self.parts() {
             writer.write_all(part.as_bytes()).await?;
         }
@@ -43,7 +49,7 @@ mod tests {
     use crate::Request;
     use crate::interop_tests::{POLICY, PREFLIGHT};
 
-    /// A slice is never pending.
+    /// Returns the output of a future that is ready at once, as those over slices are.
     fn now<T>(future: impl Future<Output = T>) -> T {
         match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(output) => output,
@@ -60,12 +66,12 @@ mod tests {
         let expected = preflight.write_response(&mut expected).unwrap();
         let mut written = [0; 512];
         let mut writer = &mut written[..];
-        now(preflight.write_response_to_async(&mut writer)).unwrap();
+        now(preflight.write_response_async(&mut writer)).unwrap();
         let left = writer.len();
         assert_eq!(&written[..512 - left], expected);
 
         let len = decision.encoded_len();
-        assert!(now(decision.write_fields_to_async(&mut &mut written[..len])).is_ok());
-        assert!(now(decision.write_fields_to_async(&mut &mut written[..len - 1])).is_err());
+        assert!(now(decision.write_fields_async(&mut &mut written[..len])).is_ok());
+        assert!(now(decision.write_fields_async(&mut &mut written[..len - 1])).is_err());
     }
 }

@@ -5,12 +5,15 @@ use embedded_io_v0_7::Write;
 use crate::{Decision, Preflight};
 
 impl Decision<'_> {
-    /// As [`write_fields`](Self::write_fields), to a writer: in many small writes, so give it one that buffers. If the writer fails, a part may
-    /// have been written.
+    /// Writes the fields to a writer, as [`write_fields`](Self::write_fields) writes them to a
+    /// buffer.
+    ///
+    /// It makes many small writes, so the writer should be buffered. If the writer fails, a part
+    /// may have been written.
     ///
     /// # Errors
     ///
-    /// The writer's.
+    /// Returns the error of the writer.
     pub fn write_fields_to<W: Write>(&self, writer: &mut W) -> Result<(), W::Error> {
         self.parts()
             .try_for_each(|part| writer.write_all(part.as_bytes()))
@@ -18,12 +21,15 @@ impl Decision<'_> {
 }
 
 impl Preflight<'_> {
-    /// As [`write_response`](Self::write_response), to a writer: in many small writes, so give it one that buffers. If the writer fails, a part
+    /// Writes the response to a writer, as [`write_response`](Self::write_response) writes it to a
+    /// buffer.
+    ///
+    /// It makes many small writes, so the writer should be buffered. If the writer fails, a part
     /// may have been written.
     ///
     /// # Errors
     ///
-    /// The writer's.
+    /// Returns the error of the writer.
     pub fn write_response_to<W: Write>(&self, writer: &mut W) -> Result<(), W::Error> {
         self.parts()
             .try_for_each(|part| writer.write_all(part.as_bytes()))

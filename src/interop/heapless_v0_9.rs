@@ -2,30 +2,33 @@
 
 use heapless_v0_9::{LenType, Vec, VecView};
 
-use crate::entries::{Entries, MAX_NAMES, check_name};
-use crate::error::{BufferTooSmall, PolicyError, PolicyErrorKind as Kind, Setting};
-use crate::pattern;
-use crate::{Decision, Policy, PolicyBuilder, Preflight};
+use crate::policy::{Entries, MAX_NAMES, Stored, check_name, pattern};
+use crate::{
+    BufferTooSmall, Decision, Policy, PolicyBuilder, PolicyError, PolicyErrorKind, PolicySource, Preflight,
+    Setting,
+};
 
-/// The lists of a policy, built at run time in `N` bytes: from a settings page, a file, or memory that is not `'static`.
+/// The lists of a policy that is built at run time, for example from a settings page or a file, in
+/// `N` bytes.
 ///
-/// It copies the entries. An entry takes its length and, but for the first of its list, one byte more. Each is checked when it is
-/// added; one that is wrong or does not fit changes nothing. The options come with [`build`](Self::build):
+/// The entries are copied. An entry takes its length and, unless it is the first of its list, one
+/// byte more. It is checked when it is added, and an entry that is wrong or does not fit changes
+/// nothing. The other settings are given to [`build`](Self::build):
 ///
 /// ```
-/// use embedded_cors::{OwnedPolicy, PolicyBuf, PolicyErrorKind, Request};
+/// use embedded_cors::{FixedCapacityPolicy, PolicyLists, PolicyErrorKind, Request};
 ///
-/// let mut lists = PolicyBuf::<64>::new();
+/// let mut lists = PolicyLists::<64>::new();
 /// lists.allow_origin("https://app.example.com")?;
 /// lists.allow_origin("http://localhost:*")?;
 /// lists.allow_method("PUT")?;
 ///
 /// let error = lists.allow_origin("https://example.com/").unwrap_err();
-/// assert_eq!((error.kind(), error.index(), error.at()), (PolicyErrorKind::Path, 2, 19));
+/// assert_eq!((error.kind(), error.index(), error.at()), (PolicyErrorKind::Path, Some(2), Some(19)));
 /// let error = lists.allow_origin("https://a-long-name.example.com").unwrap_err();
 /// assert_eq!(error.kind(), PolicyErrorKind::Full);
 ///
-/// let current: OwnedPolicy<64> = lists.build(|options| options.max_age_seconds(600)).unwrap();
+/// let current: FixedCapacityPolicy<64> = lists.build(|options| options.max_age_seconds(600)).unwrap();
 /// drop(lists);
 ///
 /// let request = Request::from_fields("GET", [("Origin", "http://localhost:3000")]);
@@ -35,10 +38,10 @@ use crate::{Decision, Policy, PolicyBuilder, Preflight};
 /// # Ok::<(), embedded_cors::PolicyError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct PolicyBuf<const N: usize> {
-    /// The four lists, one behind the other, each with commas between its entries.
+pub struct PolicyLists<const N: usize> {
+    /// The four lists, one after the other, each with commas between its entries.
     text: Vec<u8, N>,
-    /// Where each list ends.
+    /// The end of each list.
     ends: [usize; 4],
 }
 
@@ -49,8 +52,8 @@ const LISTS: [Setting; 4] = [
     Setting::ExposeHeaders,
 ];
 
-impl<const N: usize> PolicyBuf<N> {
-    /// Lists without entries.
+impl<const N: usize> PolicyLists<N> {
+    /// Creates lists without entries.
     pub const fn new() -> Self {
         Self {
             text: Vec::new(),
@@ -62,7 +65,7 @@ impl<const N: usize> PolicyBuf<N> {
     ///
     /// # Errors
     ///
-    /// [`PolicyError`], with [`Full`](Kind::Full) if there is no room.
+    /// Returns the mistake in the entry, or [`Full`](PolicyErrorKind::Full) if there is no room.
     pub fn allow_origin<'e>(&mut self, origin: &'e str) -> Result<(), PolicyError<'e>> {
         self.add(0, origin)
     }
@@ -71,7 +74,8 @@ impl<const N: usize> PolicyBuf<N> {
     ///
     /// # Errors
     ///
-    /// As [`allow_origin`](Self::allow_origin), and [`TooMany`](Kind::TooMany) for the 65th.
+    /// Returns the same errors as [`allow_origin`](Self::allow_origin), and
+    /// [`TooMany`](PolicyErrorKind::TooMany) for the 65th entry.
     pub fn allow_method<'e>(&mut self, method: &'e str) -> Result<(), PolicyError<'e>> {
         self.add(1, method)
     }
@@ -80,7 +84,7 @@ impl<const N: usize> PolicyBuf<N> {
     ///
     /// # Errors
     ///
-    /// As [`allow_method`](Self::allow_method).
+    /// Returns the same errors as [`allow_method`](Self::allow_method).
     pub fn allow_header<'e>(&mut self, name: &'e str) -> Result<(), PolicyError<'e>> {
         self.add(2, name)
     }
@@ -89,7 +93,7 @@ impl<const N: usize> PolicyBuf<N> {
     ///
     /// # Errors
     ///
-    /// As [`allow_method`](Self::allow_method).
+    /// Returns the same errors as [`allow_method`](Self::allow_method).
     pub fn expose_header<'e>(&mut self, name: &'e str) -> Result<(), PolicyError<'e>> {
         self.add(3, name)
     }
@@ -99,34 +103,34 @@ impl<const N: usize> PolicyBuf<N> {
         *self = Self::new();
     }
 
-    /// Checks the lists together with the options that `options` sets, and copies them into a policy. Lists that `options` sets
-    /// are replaced by these.
+    /// Checks the lists together with the settings that `options` makes, and copies them into a
+    /// policy. These lists replace those that `options` sets.
     ///
     /// # Errors
     ///
-    /// As [`PolicyBuilder::build`].
+    /// Returns the same errors as [`PolicyBuilder::build`].
     pub fn build(
         &self,
         options: impl FnOnce(PolicyBuilder<'static>) -> PolicyBuilder<'static>,
-    ) -> Result<OwnedPolicy<N>, PolicyError<'_>> {
-        Ok(OwnedPolicy {
-            checked: options(Policy::builder()).check(self.lists())?,
+    ) -> Result<FixedCapacityPolicy<N>, PolicyError<'_>> {
+        Ok(FixedCapacityPolicy {
+            checked: options(Policy::builder()).check(self.stored())?,
             lists: self.clone(),
         })
     }
 
-    /// How many of the `N` bytes are taken.
+    /// Returns the number of bytes in use, of `N`.
     pub fn len(&self) -> usize {
         self.text.len()
     }
 
-    /// Whether no byte is taken: then all lists are empty.
+    /// Returns whether all lists are empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    fn lists(&self) -> [&str; 4] {
-        [self.list(0), self.list(1), self.list(2), self.list(3)]
+    fn stored(&self) -> Stored<'_> {
+        Stored::lists([0, 1, 2, 3].map(|list| Entries::joined(self.list(list))))
     }
 
     fn start(&self, list: usize) -> usize {
@@ -144,28 +148,28 @@ impl<const N: usize> PolicyBuf<N> {
 
     fn add<'e>(&mut self, list: usize, entry: &'e str) -> Result<(), PolicyError<'e>> {
         let setting = LISTS.get(list).copied().unwrap_or(Setting::AllowOrigins);
-        let index = Entries::Joined(self.list(list)).iter().count();
-        let error = |(kind, at)| PolicyError::entry_error(kind, setting, entry, index, at);
+        let index = Entries::joined(self.list(list)).iter().count();
+        let error = |(kind, at)| PolicyError::of_entry(kind, setting, entry, index, at);
         if setting == Setting::AllowOrigins {
             pattern::check(entry.as_bytes()).map_err(error)?;
         } else {
             check_name(entry.as_bytes(), setting).map_err(error)?;
             if index >= MAX_NAMES {
-                return Err(error((Kind::TooMany, 0)));
+                return Err(error((PolicyErrorKind::TooMany, 0)));
             }
         }
 
         let comma: &[u8] = if index == 0 { b"" } else { b"," };
         let added = comma.len() + entry.len();
         if self.text.capacity() - self.text.len() < added {
-            return Err(error((Kind::Full, 0)));
+            return Err(error((PolicyErrorKind::Full, 0)));
         }
-        // There is room for both. They go to the end, and from there to the end of their list.
+        // There is room for both. They are appended, and then rotated to the end of their list.
         let _ = self.text.extend_from_slice(comma);
         let _ = self.text.extend_from_slice(entry.as_bytes());
         let end = self.ends.get(list).copied().unwrap_or(0);
-        if let Some(behind) = self.text.get_mut(end..).filter(|behind| behind.len() >= added) {
-            behind.rotate_right(added);
+        if let Some(later_lists) = self.text.get_mut(end..).filter(|lists| lists.len() >= added) {
+            later_lists.rotate_right(added);
         }
         for end in self.ends.iter_mut().skip(list) {
             *end += added;
@@ -174,51 +178,62 @@ impl<const N: usize> PolicyBuf<N> {
     }
 }
 
-/// A policy with its lists in `N` bytes of its own: to be stored, sent, and swapped for another while the server runs.
+/// A policy that owns its lists, in `N` bytes. It can be stored, sent, and swapped for another
+/// while the server runs.
 ///
-/// It was checked when it was built ([`PolicyBuf::build`]); [`policy`](Self::policy) only borrows.
+/// [`PolicyLists::build`] has checked it, so [`policy`](Self::policy) only borrows.
 #[derive(Clone, Debug)]
-pub struct OwnedPolicy<const N: usize> {
-    lists: PolicyBuf<N>,
+pub struct FixedCapacityPolicy<const N: usize> {
+    lists: PolicyLists<N>,
     checked: Policy<'static>,
 }
 
-impl<const N: usize> OwnedPolicy<N> {
-    /// The policy: a value, to be kept as long as its decisions.
+impl<const N: usize> FixedCapacityPolicy<N> {
+    /// Returns the policy. Keep the value as long as its decisions.
     pub fn policy(&self) -> Policy<'_> {
-        self.checked.with_lists(self.lists.lists())
+        self.checked.with_stored(self.lists.stored())
     }
 
-    /// The lists, for the next policy.
-    pub const fn lists(&self) -> &PolicyBuf<N> {
+    /// Returns the lists, from which the next policy can be built.
+    pub const fn lists(&self) -> &PolicyLists<N> {
         &self.lists
     }
 }
 
-impl<const N: usize> Default for PolicyBuf<N> {
+impl<const N: usize> PolicySource for FixedCapacityPolicy<N> {
+    type PolicyOrRules<'s> = Policy<'s>;
+
+    fn policy_or_rules(&self) -> Policy<'_> {
+        self.policy()
+    }
+}
+
+impl<const N: usize> Default for PolicyLists<N> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 impl Decision<'_> {
-    /// Appends what [`write_fields`](Self::write_fields) writes.
+    /// Appends the fields to a `Vec`, as [`write_fields`](Self::write_fields) writes them to a
+    /// buffer.
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`], if there is no room for all of it; then nothing is appended. The length needed is that of the fields
-    /// alone.
+    /// Returns [`BufferTooSmall`] if there is no room for all fields, and then has appended
+    /// nothing. The length needed is that of the fields alone.
     pub fn append_fields<L: LenType>(&self, vec: &mut VecView<u8, L>) -> Result<(), BufferTooSmall> {
         append(vec, self.encoded_len(), self.parts())
     }
 }
 
 impl Preflight<'_> {
-    /// Appends what [`write_response`](Self::write_response) writes.
+    /// Appends the response to a `Vec`, as [`write_response`](Self::write_response) writes it to a
+    /// buffer.
     ///
     /// # Errors
     ///
-    /// As [`Decision::append_fields`].
+    /// Returns the same errors as [`Decision::append_fields`].
     pub fn append_response<L: LenType>(&self, vec: &mut VecView<u8, L>) -> Result<(), BufferTooSmall> {
         append(vec, self.encoded_len(), self.parts())
     }
@@ -270,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_list_is_filled_exactly() {
-        let mut lists = PolicyBuf::<10>::new();
+        let mut lists = PolicyLists::<10>::new();
         lists.allow_method("PUT").unwrap();
         lists.allow_header("x-a").unwrap();
         lists.allow_method("XYZ").unwrap();
@@ -278,7 +293,7 @@ mod tests {
         let error = lists.expose_header("e").unwrap_err();
         assert_eq!(
             (error.kind(), error.setting(), error.index()),
-            (Kind::Full, Setting::ExposeHeaders, 0)
+            (PolicyErrorKind::Full, Setting::ExposeHeaders, Some(0))
         );
         assert_eq!(lists.text, before.text);
         assert_eq!(lists.ends, before.ends);
@@ -287,8 +302,8 @@ mod tests {
 
     #[test]
     fn the_order_of_calls_does_not_matter() {
-        let mut first = PolicyBuf::<128>::new();
-        let mut second = PolicyBuf::<128>::new();
+        let mut first = PolicyLists::<128>::new();
+        let mut second = PolicyLists::<128>::new();
         first.allow_origin("https://a.example").unwrap();
         first.allow_origin("https://b.example").unwrap();
         first.allow_method("PUT").unwrap();

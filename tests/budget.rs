@@ -1,10 +1,10 @@
-//! Proves where the budget of `Access-Control-Request-Headers` ends: the last list that is within it, and the first that is not, whichever
-//! way they are read.
+//! Checks the budgets for `Access-Control-Request-Headers`: the longest list within each budget,
+//! and the shortest list beyond it, in every way to give a request to a policy.
 
 mod common;
 
 use common::every_way;
-use embedded_cors::{Policy, Reason, Request, RequestReader};
+use embedded_cors::{Policy, Reason, RefusalPosition, Request, RequestReader};
 
 static LISTED: Policy = Policy::builder()
     .allow_origins(&["https://a.example"])
@@ -27,7 +27,8 @@ fn verdict(lines: &[String]) -> String {
     let listed = every_way(&LISTED, head.as_bytes());
     let any = every_way(&ANY, head.as_bytes());
     assert_eq!(listed.verdict, any.verdict);
-    // An origin that is allowed, and still nothing but Vary.
+    // A malformed or too long list is answered with nothing but `Vary`, although the origin is
+    // allowed.
     let bare = !listed.bytes.contains("access-control-allow")
         && listed.bytes.starts_with("HTTP/1.1 403 Forbidden\r\nvary: ");
     assert_eq!(bare, listed.verdict != "allowed", "{listed:?}");
@@ -35,7 +36,7 @@ fn verdict(lines: &[String]) -> String {
 }
 
 #[test]
-fn field_lines() {
+fn four_field_lines_are_within_the_budget() {
     assert_eq!(verdict(&vec!["x-a".into(); 4]), "allowed");
     assert_eq!(
         verdict(&vec!["x-a".into(); 5]),
@@ -43,7 +44,7 @@ fn field_lines() {
     );
 }
 
-/// Lines beyond the budget are not kept, however the head arrived.
+/// A request in memory and a reader ignore the same lines beyond the budget.
 #[test]
 fn pieces_show_the_names_of_as_many_lines_as_the_whole() {
     let line = |name| format!("Access-Control-Request-Headers: {name}\r\n");
@@ -58,7 +59,7 @@ fn pieces_show_the_names_of_as_many_lines_as_the_whole() {
 }
 
 #[test]
-fn names() {
+fn names_up_to_256_are_within_the_budget() {
     assert_eq!(verdict(&[vec!["x-a"; 256].join(",")]), "allowed");
     assert_eq!(
         verdict(&[vec!["x-a"; 257].join(",")]),
@@ -71,7 +72,7 @@ fn names() {
 }
 
 #[test]
-fn empty_members() {
+fn empty_members_up_to_16_are_within_the_budget() {
     assert_eq!(verdict(&[",".repeat(15) + "x-a,"]), "allowed");
     assert_eq!(verdict(&[",".repeat(16) + "x-a"]), "allowed");
     assert_eq!(
@@ -82,12 +83,12 @@ fn empty_members() {
         verdict(&[",".repeat(17)]),
         "refused request_headers_over_budget 0"
     );
-    // An empty line is one empty member.
+    // An empty line counts as one empty member.
     assert_eq!(verdict(&["".into(), ",".repeat(14) + "x-a"]), "allowed");
 }
 
 #[test]
-fn white_space_between_members() {
+fn white_space_of_256_bytes_is_within_the_budget() {
     let space = |count: usize| " \t".repeat(count / 2) + &" ".repeat(count % 2);
     assert_eq!(
         verdict(&[format!("x-a{},{}x-a", space(128), space(128))]),
@@ -97,13 +98,13 @@ fn white_space_between_members() {
         verdict(&[format!("x-a{},{}x-a", space(128), space(129))]),
         "refused request_headers_over_budget 1"
     );
-    // Around the value it is no part of the list, and costs nothing.
+    // White space around the value does not belong to the list.
     assert_eq!(verdict(&[format!("{}x-a{}", space(500), space(500))]), "allowed");
 }
 
-/// Longer lists end where the budget does, whatever follows.
+/// The `@` would be refused as malformed, if it were read.
 #[test]
-fn what_is_behind_the_budget_is_not_read() {
+fn reading_ends_where_the_budget_ends() {
     for (list, reason, index) in [
         (",".repeat(8192), Reason::RequestHeadersOverBudget, 0),
         (
@@ -132,8 +133,8 @@ fn what_is_behind_the_budget_is_not_read() {
             .refusal()
             .unwrap();
         assert_eq!(
-            (refusal.reason(), refusal.index()),
-            (reason, Some(index)),
+            (refusal.reason(), refusal.position()),
+            (reason, Some(RefusalPosition::Name(index))),
             "{list:.20}"
         );
     }

@@ -1,4 +1,5 @@
-//! Proves that a write is complete or absent, in a buffer of every size, and that the stated bounds hold.
+//! Checks that every write is complete or absent, in a buffer of every size, and that the stated
+//! bounds hold.
 
 mod common;
 
@@ -10,8 +11,14 @@ static POLICY: Policy = Policy::builder()
     .allow_headers(&["authorization", "content-type"])
     .expose_headers(&["etag"])
     .allow_credentials()
-    .allow_private_network()
     .max_age_seconds(86400)
+    .build_or_panic();
+
+/// The same origins, with `Timing-Allow-Origin`, so that a response can contain an origin twice.
+static TIMING: Policy = Policy::builder()
+    .allow_origins(&["https://*.example.com", "http://localhost:*"])
+    .allow_credentials()
+    .allow_timing()
     .build_or_panic();
 
 const FILL: u8 = 0xa5;
@@ -20,12 +27,12 @@ const HEADS: [&str; 5] = [
     "GET / HTTP/1.1\r\n\r\n",
     "GET / HTTP/1.1\r\nOrigin: https://a.example.com\r\n\r\n",
     "GET / HTTP/1.1\r\nOrigin: https://evil.test\r\n\r\n",
-    "OPTIONS / HTTP/1.1\r\nOrigin: http://localhost:65535\r\nAccess-Control-Request-Method: PUT\r\n\
-     Access-Control-Request-Private-Network: true\r\n\r\n",
+    "OPTIONS / HTTP/1.1\r\nOrigin: http://localhost:65535\r\nAccess-Control-Request-Method: PUT\r\n\r\n",
     "OPTIONS / HTTP/1.1\r\nOrigin: https://evil.test\r\nAccess-Control-Request-Method: PUT\r\n\r\n",
 ];
 
-/// `write` succeeds exactly from `needed` bytes on, touches nothing behind them, and nothing at all when it fails.
+/// Checks that `write` succeeds in every buffer of at least `needed` bytes, changes nothing after
+/// them, and changes nothing at all if it fails.
 fn every_size(needed: usize, write: impl Fn(&mut [u8]) -> Result<Vec<u8>, usize>) {
     let mut exact = vec![FILL; needed];
     let expected = write(&mut exact).unwrap();
@@ -53,9 +60,12 @@ fn every_size(needed: usize, write: impl Fn(&mut [u8]) -> Result<Vec<u8>, usize>
 
 #[test]
 fn fields_are_written_completely_or_not_at_all() {
-    for head in HEADS {
+    for (policy, head) in [&POLICY, &TIMING]
+        .into_iter()
+        .flat_map(|policy| HEADS.map(|head| (policy, head)))
+    {
         let request = Request::from_head(head.as_bytes()).unwrap();
-        let decision = POLICY.decide(&request);
+        let decision = policy.decide(&request);
         every_size(decision.encoded_len(), |buffer| {
             let block = decision.write_fields(buffer).map_err(|error| error.needed())?;
             Ok(block.as_bytes().to_vec())
@@ -81,20 +91,23 @@ fn preflight_responses_are_written_completely_or_not_at_all() {
     assert_eq!(preflights, 2);
 }
 
-/// The longest answer there is fills the stated length to the byte.
+/// The longest possible answer fills the stated length to the byte.
 #[test]
-fn max_response_len_is_reached_and_not_passed() {
+fn the_longest_response_has_max_response_len_bytes() {
     let mut host = String::from(".example.com");
     while host.len() + 2 < 253 {
         host.insert_str(0, ".a");
     }
     let host = format!("{}{host}", "b".repeat(253 - host.len()));
     assert_eq!(host.len(), 253);
-    let head = format!(
-        "OPTIONS / HTTP/1.1\r\nOrigin: https://{host}\r\nAccess-Control-Request-Method: PUT\r\n\
-         Access-Control-Request-Private-Network: true\r\n\r\n"
+    let origin = format!("https://{host}");
+    let request = Request::from_fields(
+        "OPTIONS",
+        [
+            ("origin", origin.as_str()),
+            ("access-control-request-method", "PUT"),
+        ],
     );
-    let request = Request::from_head(head.as_bytes()).unwrap();
     let decision = POLICY.decide(&request);
     assert!(decision.is_allowed());
     let mut buffer = [0; POLICY.max_response_len()];
@@ -104,14 +117,24 @@ fn max_response_len_is_reached_and_not_passed() {
         .write_response(&mut buffer)
         .unwrap()
         .len();
-    // A pattern's host may be one byte longer, for a dot that this pattern does not end with.
+    // The bound has one more byte, for a trailing dot that this pattern does not have.
     assert_eq!(len + 1, POLICY.max_response_len());
     assert_eq!(decision.fields().count(), POLICY.max_fields());
     assert_eq!(POLICY.max_fields(), MAX_FIELDS);
+
+    // An `OPTIONS` that is not a preflight has the longest `Vary`, and the origin twice, so this
+    // response is longer than that to a preflight.
+    let request = Request::from_fields("OPTIONS", [("origin", origin.as_str())]);
+    let decision = TIMING.decide(&request);
+    assert!(decision.is_allowed());
+    let mut buffer = [0; TIMING.max_response_len()];
+    let len = decision.write_fields(&mut buffer).unwrap().len();
+    assert_eq!(len + 2, TIMING.max_response_len());
+    assert_eq!(decision.fields().count(), TIMING.max_fields());
 }
 
 #[test]
-fn fields_one_by_one_are_the_block() {
+fn fields_one_by_one_equal_the_block() {
     for head in HEADS {
         let request = Request::from_head(head.as_bytes()).unwrap();
         let decision = POLICY.decide(&request);
@@ -125,9 +148,9 @@ fn fields_one_by_one_are_the_block() {
         for ((name, value), field) in pairs.into_iter().zip(fields) {
             assert_eq!(name, field.name());
             assert_eq!(value, field.value().to_string());
-            assert_eq!(value.len(), field.value().len());
+            assert_eq!(value.len(), field.value().encoded_len());
             assert_eq!(value, field.value().parts().collect::<String>());
-            if let Some(whole) = field.value().as_str() {
+            if let Some(whole) = field.value().to_str() {
                 assert_eq!(value, whole);
             }
             assert!(!name.bytes().any(|byte| byte.is_ascii_uppercase()));
@@ -136,7 +159,7 @@ fn fields_one_by_one_are_the_block() {
 }
 
 #[test]
-fn existing_vary_is_merged() {
+fn an_existing_vary_is_merged() {
     let request = Request::from_head(HEADS[0].as_bytes()).unwrap();
     let preflight = Request::from_head(HEADS[3].as_bytes()).unwrap();
     let vary = |request: &Request<'_>, existing: &[&str]| {
@@ -166,7 +189,7 @@ fn existing_vary_is_merged() {
     }
     assert_eq!(
         vary(&preflight, &["Access-Control-Request-Headers"]),
-        "Access-Control-Request-Headers,origin,access-control-request-method,access-control-request-private-network"
+        "Access-Control-Request-Headers,origin,access-control-request-method"
     );
     for bad in [
         "a\r\nset-cookie: x",
@@ -182,14 +205,14 @@ fn existing_vary_is_merged() {
         let error = POLICY.decide(&request).merge_vary(&existing).unwrap_err();
         assert_eq!((error.index(), error.at()), (1, 1), "{bad:?}");
     }
-    // The bound says what to add.
+    // The documentation states how much longer the buffer has to be.
     for existing in [&["x"; 1][..], &["x,y,z", "x"], &["x"; 9]] {
         let decision = POLICY.decide(&preflight);
         let merged = decision.merge_vary(existing).unwrap();
         let more: usize = existing.iter().map(|value| value.len() + 8).sum();
         let mut buffer = vec![0; POLICY.max_response_len() + more];
         assert!(merged.preflight().unwrap().write_response(&mut buffer).is_ok());
-        // A policy that needs none passes the server's own on.
+        // A policy that needs no `Vary` keeps the server's.
         let decision = PUBLIC.decide(&request);
         let merged = decision.merge_vary(existing).unwrap();
         let vary = merged.fields().last().unwrap().to_string();
@@ -197,7 +220,7 @@ fn existing_vary_is_merged() {
         let mut buffer = vec![0; PUBLIC.max_response_len() + more];
         assert!(merged.write_fields(&mut buffer).is_ok());
     }
-    // Nothing to pass on, no field.
+    // Without any member there is no field.
     assert_eq!(
         PUBLIC
             .decide(&request)
@@ -211,9 +234,8 @@ fn existing_vary_is_merged() {
 
 static PUBLIC: Policy = Policy::builder().allow_origins(&["*"]).build_or_panic();
 
-/// In every size of buffer: complete, with a NUL where C wants one, or untouched.
 #[test]
-fn values_are_written_in_one_piece() {
+fn values_are_written_completely_or_not_at_all() {
     for head in HEADS {
         let request = Request::from_head(head.as_bytes()).unwrap();
         for field in POLICY.decide(&request).fields() {
@@ -238,14 +260,16 @@ fn values_are_written_in_one_piece() {
     }
 }
 
-/// The sizes that the documentation states, on a 64-bit machine; pointers are half as long on a microcontroller.
+/// The documentation states these sizes for a 64-bit machine. On a microcontroller pointers have
+/// half the size.
 #[test]
 fn the_state_of_a_reader_is_as_small_as_stated() {
     assert!(size_of::<RequestReader<256>>() <= 256 + 48);
     assert!(size_of::<PolicyReader<'static, 128>>() <= 128 + 96);
 }
 
-/// The lines borrow the buffer alone: the request's memory is gone, or overwritten, when it is sent.
+/// The lines borrow only the buffer, so the server may reuse the request's memory before it sends
+/// them.
 #[test]
 fn a_block_outlives_the_request() {
     let mut buffer = [0; POLICY.max_response_len()];

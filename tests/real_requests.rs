@@ -1,18 +1,19 @@
-//! Proves that the heads of three real browsers are understood: whole, cut at every place, byte by byte, and as
-//! HTTP/2 header lists, all with the same answer, and the answer that the page behind them needs.
+//! Checks that requests of three real browsers get the answer that the page needs: in one buffer,
+//! in pieces of every kind, and as HTTP/2 header lists.
 //!
-//! `requests/` holds what Chromium 156, Firefox 153 and WebKitGTK 2.50 sent, byte for byte: `ENGINE-dev-NAME.http` from a page
-//! at `http://localhost:3000` to an API at `http://localhost:8080`, and `ENGINE-h2-NAME.h2.txt` from `https://app.test` to
-//! `https://api.test`, with `-preflight` in the name of a preflight.
+//! `requests/` contains what Chromium 156, Firefox 153 and WebKitGTK 2.50 sent, byte for byte. The
+//! files `ENGINE-dev-NAME.http` come from a page at `http://localhost:3000` that used an API at
+//! `http://localhost:8080`, the files `ENGINE-h2-NAME.h2.txt` from a page at `https://app.test`
+//! that used `https://api.test`. The names of preflights contain `-preflight`.
 
 mod common;
 
 use std::path::PathBuf;
 
 use common::{Outcome, every_way, fields};
-use embedded_cors::{HeadError, Kind, OriginOrNull, Policy, Reason, Request};
+use embedded_cors::{HeadError, OriginOrNull, Policy, Progress, Reason, Request, RequestKind};
 
-/// A policy that allows all that the page does.
+/// Allows everything that the page does.
 static API: Policy = Policy::builder()
     .allow_origins(&["http://localhost:3000", "https://app.test"])
     .allow_methods(&["PUT", "DELETE", "PATCH", "patch", "PROPFIND", "OPTIONS"])
@@ -67,20 +68,20 @@ fn check(name: &str, head: &str, outcome: &Outcome) {
     };
     let origin = value("origin");
     let expected = match origin {
-        None => Kind::NotCors,
-        Some(_) if name.contains("-preflight.") => Kind::Preflight,
-        Some(_) => Kind::Actual,
+        None => RequestKind::NotCors,
+        Some(_) if name.contains("-preflight.") => RequestKind::Preflight,
+        Some(_) => RequestKind::Actual,
     };
     assert_eq!(outcome.kind, expected, "{name}");
     assert_eq!(
         method == "OPTIONS" && value("access-control-request-method").is_some(),
-        expected == Kind::Preflight
+        expected == RequestKind::Preflight
     );
     let verdict = match origin {
         None => "",
         Some("null") => "refused null_not_allowed",
         Some("http://localhost:3000" | "https://app.test") => "allowed",
-        // A form posted to the API by its own page, and the like.
+        // For example, a page of the API's own origin has posted a form.
         Some(_) => "refused origin_not_allowed",
     };
     assert_eq!(outcome.verdict, verdict, "{name}");
@@ -90,7 +91,7 @@ fn check(name: &str, head: &str, outcome: &Outcome) {
 }
 
 #[test]
-fn http_1_heads_whole_cut_everywhere_and_byte_by_byte() {
+fn http_1_heads_get_the_same_answer_in_one_buffer_and_in_pieces() {
     let requests = requests(".http");
     assert_eq!(requests.len(), 183);
     for (name, head) in &requests {
@@ -107,7 +108,7 @@ fn http_1_heads_whole_cut_everywhere_and_byte_by_byte() {
 }
 
 #[test]
-fn http_2_header_lists() {
+fn http_2_header_lists_get_the_answer_that_the_page_needs() {
     let requests = requests(".h2.txt");
     assert_eq!(requests.len(), 156);
     for (name, list) in &requests {
@@ -119,26 +120,26 @@ fn http_2_header_lists() {
     }
 }
 
-/// A head that ends before its empty line is no request, wherever it is cut.
+/// A head without its empty line is incomplete, wherever it ends.
 #[test]
-fn a_head_that_is_cut_is_never_allowed() {
+fn an_incomplete_head_is_never_allowed() {
     for (name, head) in requests("-preflight.http") {
         for end in 0..head.len() {
             assert!(Request::from_head(&head[..end]).is_err(), "{name} up to {end}");
             let mut reader = embedded_cors::RequestReader::<512>::new();
-            assert!(reader.push(&head[..end]).unwrap().needs_more());
+            assert_eq!(reader.push(&head[..end]), Ok(Progress::NeedsMore));
             let request = reader.request();
             let decision = API.decide(&request);
             assert_eq!(decision.refusal().unwrap().reason(), Reason::HeadIncomplete);
             let partial = Request::from_incomplete_head(&head[..end]);
-            // Within the method, bytes are no request line yet.
+            // Bytes that end within the method are not a request line yet.
             if let Ok(partial) = partial {
                 assert_eq!(
                     API.decide(&partial).refusal().unwrap().reason(),
                     Reason::HeadIncomplete
                 );
                 for (a, b) in [(&partial, &request), (&request, &partial)] {
-                    let (a, b) = (API.decide_error_reply(a), API.decide_error_reply(b));
+                    let (a, b) = (API.decide_for_error_reply(a), API.decide_for_error_reply(b));
                     assert_eq!(
                         (a.kind(), a.refusal()),
                         (b.kind(), b.refusal()),
@@ -150,9 +151,8 @@ fn a_head_that_is_cut_is_never_allowed() {
     }
 }
 
-/// An `Origin` behind a hundred other fields, and behind a cookie of 100 KB.
 #[test]
-fn no_limit_on_field_lines_or_their_length() {
+fn an_origin_is_found_after_a_thousand_fields_and_a_cookie_of_100_kb() {
     let mut head = String::from("GET / HTTP/1.1\r\n");
     for index in 0..1000 {
         head += &format!("X-{index}: {index}\r\n");
@@ -167,7 +167,7 @@ fn no_limit_on_field_lines_or_their_length() {
 }
 
 #[test]
-fn what_the_browsers_ask_for_is_what_the_request_says() {
+fn a_request_contains_what_the_browsers_ask_for() {
     let mut asked = 0;
     for (name, head) in requests("put-many-headers-preflight.http") {
         let request = Request::from_head(&head).unwrap();
@@ -196,9 +196,9 @@ fn what_the_browsers_ask_for_is_what_the_request_says() {
     assert_eq!(asked, 3);
 }
 
-/// What is before the method is empty lines (RFC 9112 section 2.2), and nothing else.
+/// Only empty lines may precede the method (<https://www.rfc-editor.org/rfc/rfc9112#section-2.2>).
 #[test]
-fn a_head_begins_with_a_method() {
+fn a_head_starts_with_a_method() {
     let fine = ["\r\n\r\n\nGET / HTTP/1.1\r\n\r\n", "OPTIONS \r\n\r\n"];
     let wrong = [
         "\rGET / HTTP/1.1\r\n\r\n",

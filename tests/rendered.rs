@@ -1,10 +1,10 @@
-//! `rendered!` where users put it: around any constant expression, whatever the names in it.
+//! Checks `rendered!` around every kind of constant expression, whatever names occur in it.
 
 use embedded_cors::{Policy, Request, rendered};
 
 const ORIGINS: &[&str] = &["https://app.example.com"];
 
-// What the macro itself might be taken to name so.
+// The macro may use this name itself.
 static TEXT: [&str; 2] = ["PUT", "DELETE"];
 const POLICY: Policy<'static> = embedded_cors::Policy::builder()
     .allow_origins(ORIGINS)
@@ -28,7 +28,7 @@ fn in_a_function() -> Policy<'static> {
 }
 
 #[test]
-fn each_answers_alike() {
+fn a_rendered_policy_gives_the_answer_of_the_policy() {
     let request = Request::from_fields(
         "OPTIONS",
         [

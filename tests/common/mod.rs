@@ -1,91 +1,34 @@
-//! What the tests share: a policy as data, and every way to give a request to it.
+//! Gives a request to a policy in every way, for the tests.
 
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part")]
 
+pub mod agreement;
+pub mod decisions;
+pub mod doors;
+pub mod naive;
+pub mod naive_doors;
 mod outcome;
-pub mod policies;
+mod policy_spec;
 
-use embedded_cors::{
-    Policy, PolicyBuilder, PolicyError, PolicyReader, Progress, RefusedStatus, Request, RequestReader,
-    SuccessStatus,
-};
+use embedded_cors::{Policy, PolicyReader, Progress, Request, RequestReader, Rules};
 
 pub use outcome::Outcome;
+pub use policy_spec::{PolicyOption, PolicySpec};
 
-/// A policy as data.
-#[derive(Clone, Debug, Default)]
-pub struct Spec {
-    pub origins: Vec<String>,
-    pub methods: Vec<String>,
-    pub headers: Vec<String>,
-    pub expose: Vec<String>,
-    pub max_age: Option<u32>,
-    /// `credentials`, `minimal`, `strict`, `only-requested`, `private-network`, `success-200`, `refused-204`, `refused-200`.
-    pub flags: Vec<String>,
-}
-
-impl Spec {
-    /// Calls `test` with the policy. Panics on a mistake in it.
-    #[track_caller]
-    pub fn with<T>(&self, test: impl FnOnce(&Policy<'_>) -> T) -> T {
-        self.build(|policy| test(policy.unwrap_or_else(|error| panic!("{error}"))))
-    }
-
-    /// Calls `test` with the policy, or with the mistake in it.
-    pub fn build<T>(&self, test: impl FnOnce(Result<&Policy<'_>, PolicyError<'_>>) -> T) -> T {
-        fn borrow(list: &[String]) -> Vec<&str> {
-            list.iter().map(String::as_str).collect()
-        }
-        let origins = borrow(&self.origins);
-        let methods = borrow(&self.methods);
-        let headers = borrow(&self.headers);
-        let expose = borrow(&self.expose);
-        let builder = Policy::builder()
-            .allow_origins(&origins)
-            .allow_methods(&methods)
-            .allow_headers(&headers)
-            .expose_headers(&expose);
-        match self.options(builder).build() {
-            Ok(policy) => test(Ok(&policy)),
-            Err(error) => test(Err(error)),
-        }
-    }
-
-    /// The options, without the lists.
-    pub fn options<'a>(&self, mut builder: PolicyBuilder<'a>) -> PolicyBuilder<'a> {
-        if let Some(seconds) = self.max_age {
-            builder = builder.max_age_seconds(seconds);
-        }
-        for flag in &self.flags {
-            builder = match flag.as_str() {
-                "credentials" => builder.allow_credentials(),
-                "minimal" => builder.minimal(),
-                "strict" => builder.strict_request_headers(),
-                "only-requested" => builder.answer_only_requested(),
-                "private-network" => builder.allow_private_network(),
-                "success-200" => builder.success_status(SuccessStatus::Ok),
-                "refused-204" => builder.refused_status(RefusedStatus::NoContent),
-                "refused-200" => builder.refused_status(RefusedStatus::Ok),
-                other => panic!("no such flag: {other}"),
-            };
-        }
-        builder
-    }
-}
-
-/// The head in one buffer.
+/// Decides on a head in one buffer.
 pub fn whole(policy: &Policy<'_>, head: &[u8]) -> Outcome {
     let request = Request::from_head(head).unwrap();
     Outcome::of(&policy.decide(&request), policy)
 }
 
-/// Calls `test` with the same policy, rendered into memory that is longer than it has to be and has something in it.
+/// Calls `test` with the same policy, rendered into memory that is longer than necessary and not
+/// zero.
 pub fn rendered<T>(policy: &Policy<'_>, test: impl FnOnce(&Policy<'_>) -> T) -> T {
     let mut memory = vec![b'Z'; policy.rendered_len() + 300];
     test(&policy.render(&mut memory).unwrap())
 }
 
-/// The head in pieces that end at `cuts`.
+/// Decides on a head in pieces that end at `cuts`.
 pub fn pieces(policy: &Policy<'_>, head: &[u8], cuts: &[usize]) -> Outcome {
     let mut reader = RequestReader::<2048>::new();
     push_pieces(head, cuts, |piece| reader.push(piece).unwrap());
@@ -93,35 +36,64 @@ pub fn pieces(policy: &Policy<'_>, head: &[u8], cuts: &[usize]) -> Outcome {
     Outcome::of(&policy.decide(&request), policy)
 }
 
-/// The head in pieces that end at `cuts`, with a reader that knows the policy.
+/// Decides on a head in pieces that end at `cuts`, with a reader that knows the policy.
 pub fn policy_pieces(policy: &Policy<'_>, head: &[u8], cuts: &[usize]) -> Outcome {
     let mut reader = PolicyReader::<2048>::new(policy);
     push_pieces(head, cuts, |piece| reader.push(piece).unwrap());
     Outcome::of(&reader.decide(), policy)
 }
 
-/// Pushes the pieces and checks what the reader says of each: the head's end is where it is in the whole.
+/// Pushes the pieces. Checks that the reader finds the end of the head and reads nothing after it.
 fn push_pieces(head: &[u8], cuts: &[usize], mut push: impl FnMut(&[u8]) -> Progress) {
     let mut start = 0;
     for &end in cuts.iter().chain([&head.len()]) {
         if let Progress::Done { used } = push(&head[start..end]) {
-            let behind = &head[start + used..];
+            let rest = &head[start + used..];
             assert!(head[..start + used].ends_with(b"\n"));
-            for after in [behind, b"more"] {
+            for after in [rest, b"more"] {
                 assert_eq!(
                     push(after),
                     Progress::Done { used: 0 },
-                    "nothing is read behind the end"
+                    "the reader reads on after the end of the head"
                 );
             }
             return;
         }
         start = end;
     }
-    panic!("the head did not end");
+    panic!("the reader does not find the end of the head");
 }
 
-/// Whole, rendered, byte by byte, and cut at every place, with both readers: checks that all are the same and returns it.
+/// Calls `test` with the policies of a list of rules.
+///
+/// # Panics
+///
+/// Panics if a policy cannot be built.
+pub fn with_policies<T>(specs: &[PolicySpec], test: impl FnOnce(&[Policy<'_>]) -> T) -> T {
+    // The box gives the closure the same type in every call. Otherwise each call would be another
+    // instance of `with_rest`, without end.
+    type Test<'t, T> = Box<dyn FnOnce(&[Policy<'_>]) -> T + 't>;
+
+    fn with_rest<T>(specs: &[PolicySpec], built: &[Policy<'_>], test: Test<'_, T>) -> T {
+        let Some((first, rest)) = specs.split_first() else {
+            return test(built);
+        };
+        first.with(|policy| with_rest(rest, &[built, &[*policy]].concat(), test))
+    }
+    with_rest(specs, &[], Box::new(test))
+}
+
+/// Returns the outcome of rules, written into a buffer of the length that they state.
+pub fn of_rules(rules: &Rules<'_>, request: &Request<'_>) -> Outcome {
+    Outcome::within(
+        &rules.decide(request),
+        rules.max_response_len(),
+        rules.max_fields(),
+    )
+}
+
+/// Decides on a head in one buffer, with the rendered policy, and in pieces of every kind with both
+/// readers. Checks that all outcomes are equal, and returns the outcome.
 #[track_caller]
 pub fn every_way(policy: &Policy<'_>, head: &[u8]) -> Outcome {
     let expected = whole(policy, head);
@@ -148,7 +120,7 @@ pub fn every_way(policy: &Policy<'_>, head: &[u8]) -> Outcome {
     expected
 }
 
-/// Names and values of a well-formed head, or of an HTTP/2 header list, in the plainest way.
+/// Returns the method, names and values of a well-formed head or of an HTTP/2 header list.
 pub fn fields(head: &str) -> (&str, Vec<(&str, &str)>) {
     let mut lines = head.lines();
     let first = lines.next().unwrap();

@@ -1,28 +1,33 @@
-//! What tests and fuzz targets compare of a decision.
+//! The contents of a decision, in a form that tests and fuzz targets can compare.
 
-use embedded_cors::{Decision, Kind, Policy};
+use embedded_cors::{Decision, Policy, RequestKind};
 
-/// All that a decision says, detached from what it borrows.
+/// Everything that a decision says, as owned values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    pub kind: Kind,
-    /// `allowed`, `refused REASON` or `refused REASON INDEX`; empty if not CORS.
+    pub kind: RequestKind,
+    /// `allowed`, `refused REASON` or `refused REASON POSITION`; empty if the request is not CORS.
     pub verdict: String,
-    /// The whole response to a preflight, the fields otherwise.
+    /// The whole response to a preflight, or the field lines of any other response.
     pub bytes: String,
 }
 
 impl Outcome {
     pub fn of(decision: &Decision<'_>, policy: &Policy<'_>) -> Self {
-        let mut buffer = vec![0xa5; policy.max_response_len()];
+        Self::within(decision, policy.max_response_len(), policy.max_fields())
+    }
+
+    /// Writes the response into a buffer of `len` bytes. It has at most `fields` fields.
+    pub fn within(decision: &Decision<'_>, len: usize, fields: usize) -> Self {
+        let mut buffer = vec![0xa5; len];
         let bytes = match decision.preflight() {
             Some(preflight) => preflight.write_response(&mut buffer).unwrap(),
             None => decision.write_fields(&mut buffer).unwrap().as_bytes(),
         };
-        assert!(decision.fields().count() <= policy.max_fields());
+        assert!(decision.fields().count() <= fields);
         let verdict = match decision.refusal() {
-            Some(refusal) => match refusal.index() {
-                Some(index) => format!("refused {} {index}", refusal.reason().name()),
+            Some(refusal) => match refusal.position() {
+                Some(position) => format!("refused {} {}", refusal.reason().name(), position.index()),
                 None => format!("refused {}", refusal.reason().name()),
             },
             None if decision.is_allowed() => "allowed".into(),

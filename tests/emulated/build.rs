@@ -1,61 +1,43 @@
-//! Makes the table of each policy with each request out of `decisions.txt`, with what the engine says of it on this machine.
+//! Writes the policies and requests of `decisions.txt`, and a digest of this machine's answer of
+//! each policy to each request, into a table for the program.
 
-use embedded_cors::{Policy, Request};
+#[path = "../common/decisions.rs"]
+mod decisions;
+#[path = "../common/policy_spec.rs"]
+mod policy_spec;
+mod statics;
 
-include!("table.rs");
-include!("src/said.rs");
-include!("src/outcome.rs");
+use embedded_cors::Request;
+use policy_spec::PolicySpec;
+
+include!("src/parts.rs");
+include!("src/digest.rs");
 
 fn main() {
     println!("cargo:rustc-link-search={}", env!("CARGO_MANIFEST_DIR"));
-    for file in ["memory.x", "table.rs", "src/said.rs", "src/outcome.rs"] {
+    for file in ["memory.x", "build.rs", "src/parts.rs", "src/digest.rs"] {
         println!("cargo:rerun-if-changed={file}");
     }
-    let table = Table::read();
-    let mut source = table.policies() + &table.heads();
+    let (policies, cases) = statics::read_decisions();
+    let mut source = statics::policies(&policies) + &statics::heads(&cases);
     source += &format!(
-        "static OUTCOMES: [[u64; {}]; {}] = [\n",
-        table.heads.len(),
-        table.policies.len()
+        "static DIGESTS: [[u64; {}]; {}] = [\n",
+        cases.len(),
+        policies.len()
     );
-    for settings in &table.policies {
-        source += &format!("    {:?},\n", outcomes(settings, &table.heads));
+    for policy in &policies {
+        source += &format!("    {:?},\n", digests(policy, &cases));
     }
-    write("table.rs", &(source + "];\n"));
+    statics::write("table.rs", &(source + "];\n"));
 }
 
-fn outcomes(settings: &[String], heads: &[String]) -> Vec<u64> {
-    use embedded_cors::{RefusedStatus, SuccessStatus};
-
-    let settings: Vec<_> = settings.iter().map(|line| setting(line)).collect();
-    let mut builder = Policy::builder();
-    for (name, value) in &settings {
-        builder = match (*name, value) {
-            ("allow_origins", Value::Words(words)) => builder.allow_origins(words),
-            ("allow_methods", Value::Words(words)) => builder.allow_methods(words),
-            ("allow_headers", Value::Words(words)) => builder.allow_headers(words),
-            ("expose_headers", Value::Words(words)) => builder.expose_headers(words),
-            ("max_age_seconds", Value::Other(text)) => {
-                builder.max_age_seconds(text.parse().expect("a number"))
-            }
-            ("allow_credentials", _) => builder.allow_credentials(),
-            ("minimal", _) => builder.minimal(),
-            ("strict_request_headers", _) => builder.strict_request_headers(),
-            ("answer_only_requested", _) => builder.answer_only_requested(),
-            ("allow_private_network", _) => builder.allow_private_network(),
-            ("success_status", _) => builder.success_status(SuccessStatus::Ok),
-            ("refused_status", Value::Other("RefusedStatus::Ok")) => {
-                builder.refused_status(RefusedStatus::Ok)
-            }
-            ("refused_status", _) => builder.refused_status(RefusedStatus::NoContent),
-            (other, _) => panic!("no such setting: {other}"),
+fn digests(policy: &PolicySpec, cases: &[decisions::Case]) -> Vec<u64> {
+    policy.with(|policy| {
+        let mut buffer = [0; 2048];
+        let digest_of = |case: &decisions::Case| {
+            let request = Request::from_head(case.head.as_bytes()).expect("the head is complete");
+            digest(&policy.decide(&request), &mut buffer)
         };
-    }
-    let policy = builder.build().expect("the table's policies are valid");
-    let mut buffer = [0; 2048];
-    let mut of_head = |head: &String| {
-        let request = Request::from_head(head.as_bytes()).expect("the table's heads end");
-        outcome(&policy.decide(&request), &mut buffer)
-    };
-    heads.iter().map(&mut of_head).collect()
+        cases.iter().map(digest_of).collect()
+    })
 }

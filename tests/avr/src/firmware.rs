@@ -1,4 +1,5 @@
-//! The program of the ATmega1280: 128 KiB of flash, and 8 KiB of RAM, in which read-only data lies too.
+//! The program for the ATmega1280, which has 128 KiB of flash and 8 KiB of RAM. Read-only data is
+//! in RAM too.
 
 use core::panic::PanicInfo;
 use core::ptr;
@@ -6,7 +7,7 @@ use core::ptr;
 use embedded_cors::{Decision, Policy, PolicyReader, Request, RequestReader};
 
 use crate::policies::{self, LONGEST_TEXT};
-use crate::{ANSWER, END, MAX_HEAD_LEN, PANIC, READER, READERS, Reader, WAYS, Way, say};
+use crate::{ANSWER, END, MAX_HEAD_LEN, PANIC, READER, READERS, Reader, WAYS, Way, for_each_part};
 
 /// The serial port.
 mod usart0 {
@@ -20,25 +21,25 @@ mod usart0 {
     const TXEN0: u8 = 1 << 3;
 
     pub fn start() {
-        // SAFETY: it is a register of the port, which nothing else uses.
+        // SAFETY: this is a register of the port, which only this module uses.
         unsafe { UCSR0B.write_volatile(RXEN0 | TXEN0) }
     }
 
     fn wait_for(flag: u8) {
-        // SAFETY: as above.
+        // SAFETY: this is a register of the port, which only this module uses.
         while unsafe { UCSR0A.read_volatile() } & flag == 0 {}
     }
 
     pub fn read() -> u8 {
         wait_for(RXC0);
-        // SAFETY: as above.
+        // SAFETY: this is a register of the port, which only this module uses.
         unsafe { UDR0.read_volatile() }
     }
 
     pub fn write(bytes: &[u8]) {
         for &byte in bytes {
             wait_for(UDRE0);
-            // SAFETY: as above.
+            // SAFETY: this is a register of the port, which only this module uses.
             unsafe { UDR0.write_volatile(byte) }
         }
     }
@@ -55,7 +56,8 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     loop {}
 }
 
-/// The memory between the static variables and the stack, painted to see how far the stack comes.
+/// Fills the memory between the static variables and the stack with one value, to find out how far
+/// the stack grows.
 mod stack {
     use super::ptr;
 
@@ -73,7 +75,8 @@ mod stack {
 
     #[inline(never)]
     pub fn paint() {
-        // SAFETY: it is the stack pointer. What is below is free, but for the frames that this call may still make.
+        // SAFETY: the memory below the stack pointer is free, except for the frames of calls in
+        // this function, for which 64 bytes are left out.
         unsafe {
             let top = usize::from(STACK_POINTER.read_volatile()) - 64;
             let mut place = bottom();
@@ -84,12 +87,14 @@ mod stack {
         }
     }
 
-    /// The bytes of it that there are, and those that were used.
+    /// Returns the bytes between the static variables and the end of RAM, and how many of them the
+    /// stack used.
     #[inline(never)]
     pub fn room_and_used() -> (u16, u16) {
         let mut place = bottom().cast_const();
         let room = RAM_END + 1 - place.addr();
-        // SAFETY: it is memory, and the loop ends at this function's own frame at the latest.
+        // SAFETY: the addresses are in RAM, and the loop ends at the frame of this function at the
+        // latest.
         while unsafe { ptr::read_volatile(place) } == PAINT {
             place = place.wrapping_add(1);
         }
@@ -97,11 +102,11 @@ mod stack {
     }
 }
 
-// Each way has a frame of its own, so that they do not lie on the stack together.
+// Each way has its own stack frame, so that only one of them occupies the stack at a time.
 
 #[inline(never)]
 fn whole(policy: &Policy<'_>, head: &[u8]) {
-    let request = Request::from_head(head).expect("the head ends");
+    let request = Request::from_head(head).ok().expect("the head is complete");
     answer(&policy.decide(&request));
 }
 
@@ -111,14 +116,20 @@ fn rendered(policy: &Policy<'_>, head: &[u8]) {
         return whole(policy, head);
     }
     let mut memory = [0; LONGEST_TEXT];
-    whole(&policy.render(&mut memory).expect("there is room"), head);
+    whole(
+        &policy
+            .render(&mut memory)
+            .ok()
+            .expect("the memory is long enough"),
+        head,
+    );
 }
 
 #[inline(never)]
 fn in_pieces<'p>(policy: &Policy<'_>, pieces: impl Iterator<Item = &'p [u8]>) {
     let mut reader = RequestReader::<READER>::new();
     for piece in pieces {
-        reader.push(piece).expect("it is a head");
+        reader.push(piece).ok().expect("the head is valid");
     }
     answer(&policy.decide(&reader.request()));
 }
@@ -127,12 +138,12 @@ fn in_pieces<'p>(policy: &Policy<'_>, pieces: impl Iterator<Item = &'p [u8]>) {
 fn in_pieces_by_policy<'p>(policy: &Policy<'_>, pieces: impl Iterator<Item = &'p [u8]>) {
     let mut reader = PolicyReader::<READER>::new(policy);
     for piece in pieces {
-        reader.push(piece).expect("it is a head");
+        reader.push(piece).ok().expect("the head is valid");
     }
     answer(&reader.decide());
 }
 
-/// Answers a head that there is room for.
+/// Answers a head that fits into memory, in every way.
 #[inline(never)]
 fn in_memory(policy: &Policy<'_>, len: usize) {
     let mut head = [0; MAX_HEAD_LEN as usize];
@@ -148,15 +159,15 @@ fn in_memory(policy: &Policy<'_>, len: usize) {
     }
 }
 
-/// Answers a head of any length, while it arrives.
+/// Answers a head of any length as it arrives.
 #[inline(never)]
 fn as_it_arrives(policy: &Policy<'_>, len: u32) {
     let mut reader = RequestReader::<READER>::new();
     let mut by_policy = PolicyReader::<READER>::new(policy);
     for _ in 0..len {
         let piece = [usart0::read()];
-        reader.push(&piece).expect("it is a head");
-        by_policy.push(&piece).expect("it is a head");
+        reader.push(&piece).ok().expect("the head is valid");
+        by_policy.push(&piece).ok().expect("the head is valid");
     }
     for way in READERS {
         match way {
@@ -166,14 +177,14 @@ fn as_it_arrives(policy: &Policy<'_>, len: u32) {
     }
 }
 
-/// Sends the length of all that a decision says, and then that.
+/// Sends everything that a decision says, after the length of all that.
 #[inline(never)]
 fn answer(decision: &Decision<'_>) {
     let mut buffer = [0; ANSWER];
     let mut len = 0;
-    say(decision, &mut buffer, |bytes| len += bytes.len() as u32);
+    for_each_part(decision, &mut buffer, |bytes| len += bytes.len() as u32);
     usart0::write(&len.to_le_bytes());
-    say(decision, &mut buffer, usart0::write);
+    for_each_part(decision, &mut buffer, usart0::write);
 }
 
 #[unsafe(no_mangle)]

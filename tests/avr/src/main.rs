@@ -1,7 +1,9 @@
-//! Each policy of `decisions.txt` with each of its requests, on a microcontroller where `usize` has 16 bits.
+//! Answers each request of `decisions.txt` with each of its policies on a microcontroller where
+//! `usize` has 16 bits.
 //!
-//! Built for AVR, this answers the requests that come through the serial port. Built for any other machine, it starts that program in an
-//! emulator, asks it, and compares every answer with the one that it gives itself, byte for byte.
+//! Built for AVR, this program answers the requests that arrive at the serial port. Built for any
+//! other machine, it runs the AVR program in an emulator, sends it the requests, and compares each
+//! answer with its own, byte for byte.
 
 #![cfg_attr(target_arch = "avr", no_std, no_main)]
 
@@ -11,7 +13,7 @@ mod firmware;
 mod host;
 mod policies;
 
-include!("../../emulated/src/said.rs");
+include!("../../emulated/src/parts.rs");
 
 /// How a request is given to the engine.
 #[cfg_attr(
@@ -20,9 +22,11 @@ include!("../../emulated/src/said.rs");
 )]
 #[derive(Clone, Copy, Debug)]
 enum Way {
+    /// In one buffer.
     Whole,
-    /// To a policy in which is written once what no request changes.
+    /// In one buffer, with the rendered policy.
     Rendered,
+    /// In pieces of this size.
     Pieces(Reader, usize),
 }
 
@@ -32,7 +36,7 @@ enum Reader {
     Policy,
 }
 
-/// The ways of a head that the firmware has room for: it answers in all of them, in this order.
+/// The ways for a head that fits into the firmware's memory, in the order of its answers.
 const WAYS: [Way; 8] = [
     Way::Whole,
     Way::Rendered,
@@ -44,22 +48,24 @@ const WAYS: [Way; 8] = [
     Way::Pieces(Reader::Policy, 64),
 ];
 
-/// The ways of any longer head, byte by byte as it arrives.
+/// The readers for a longer head, which get it byte by byte as it arrives.
 const READERS: [Reader; 2] = [Reader::Request, Reader::Policy];
 
-/// The longest head that the firmware has room for. Of a longer one it stores nothing but what the readers do.
+/// The longest head that the firmware stores.
 const MAX_HEAD_LEN: u32 = 256;
 
-/// Bytes of both readers' buffers.
+/// The bytes of each reader's buffer.
 const READER: usize = 256;
 
-/// Bytes of the buffer for an answer. Of most policies it is never too small; of some it might be, so that the answer is measured first.
+/// The bytes of the buffer for an answer. For some policies it is shorter than the longest answer,
+/// so that the engine measures an answer before it writes it.
 const ANSWER: usize = 640;
 
-/// What the host sends instead of a policy's number: that it has no more requests.
+/// Sent by the host instead of a policy's number after the last request.
 const END: u8 = u8::MAX;
 
-/// What the firmware sends instead of an answer's length: that it panics. A line of a file follows, and the file's name.
+/// Sent by the firmware instead of an answer's length if it panics. The number of a line follows,
+/// and the name of its file.
 const PANIC: u32 = u32::MAX;
 
 #[cfg(not(target_arch = "avr"))]

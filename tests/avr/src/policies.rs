@@ -1,10 +1,16 @@
-//! The policies, which both machines have: those of `decisions.txt`, and a few that are longer.
+//! The policies of both machines: those of `decisions.txt`, and a few longer ones.
 
-use embedded_cors::{OriginIndex, OwnedPolicy, Policy, PolicyBuf, RefusedStatus, SuccessStatus};
+use embedded_cors::{Policy, PreflightRefusedStatus, PreflightSuccessStatus};
+
+#[cfg(any(feature = "index", not(target_arch = "avr")))]
+mod index;
+#[cfg(any(feature = "owned", not(target_arch = "avr")))]
+mod owned;
 
 include!(concat!(env!("OUT_DIR"), "/policies.rs"));
 
-/// More than a policy keeps a byte of, to look at them in words. The last but the wildcards is behind those.
+/// More origins than the 32 for which a policy keeps a fingerprint. `x://n6` is the first exact
+/// entry without one.
 pub const ORIGINS: &[&str] = &[
     "https://a.b",
     "https://b.b",
@@ -44,16 +50,7 @@ pub const ORIGINS: &[&str] = &[
     "https://*.b.b:*",
 ];
 
-/// The bytes of all of them, with commas.
-const OWNED_LEN: usize = {
-    let (mut len, mut i) = (0, 0);
-    while i < ORIGINS.len() {
-        len += ORIGINS[i].len() + 1;
-        i += 1;
-    }
-    len
-};
-
+#[cfg(any(not(any(feature = "index", feature = "owned")), not(target_arch = "avr")))]
 static LISTED: Policy = Policy::builder()
     .allow_origins(ORIGINS)
     .allow_methods(&["*"])
@@ -63,15 +60,16 @@ static LISTED: Policy = Policy::builder()
 #[cfg(not(target_arch = "avr"))]
 pub const COUNT: u8 = (POLICIES.len() + 3) as u8;
 
-/// The one whose longest answer has more than 65,535 bytes.
+/// The policy whose longest answer has more than 65,535 bytes.
 #[cfg(not(target_arch = "avr"))]
 pub const OVERLAPPING: u8 = COUNT;
 
-/// The first that has [`ORIGINS`], as those behind it have. It allows any method and header.
+/// The number of the first policy with [`ORIGINS`]. These policies come last. This one allows any
+/// method and header.
 #[cfg(not(target_arch = "avr"))]
 pub const WITH_ORIGINS: u8 = POLICIES.len() as u8;
 
-/// The bytes of the longest text of a rendered policy of the table.
+/// The length in bytes of the longest text of a rendered policy of `decisions.txt`.
 #[cfg(target_arch = "avr")]
 pub const LONGEST_TEXT: usize = {
     let (mut longest, mut i) = (0, 0);
@@ -87,49 +85,21 @@ pub const LONGEST_TEXT: usize = {
 /// Calls `test` with the policy of this number.
 pub fn with<T>(number: u8, test: impl FnOnce(&Policy<'_>) -> T) -> T {
     let number = usize::from(number);
+    #[cfg(any(not(any(feature = "index", feature = "owned")), not(target_arch = "avr")))]
     match POLICIES.get(number) {
-        Some(policy) => test(policy),
-        None if number == POLICIES.len() => test(&LISTED),
-        None if number == POLICIES.len() + 1 => with_index(test),
-        None if number == POLICIES.len() + 2 => with_owned(test),
-        None => with_overlapping(test),
+        Some(policy) => return test(policy),
+        None if number == POLICIES.len() => return test(&LISTED),
+        None => {}
     }
-}
-
-// Each has a frame of its own: the stack is short.
-
-#[inline(never)]
-fn with_index<T>(test: impl FnOnce(&Policy<'_>) -> T) -> T {
-    let mut slots = [0; OriginIndex::slots_for(ORIGINS.len())];
-    let index = OriginIndex::build(ORIGINS, &mut slots, 7).expect("there are enough slots");
-    let built = Policy::builder().allow_indexed_origins(&index).build();
-    test(&built.expect("it is valid"))
-}
-
-#[inline(never)]
-fn with_owned<T>(test: impl FnOnce(&Policy<'_>) -> T) -> T {
-    test(&owned().policy())
-}
-
-#[inline(never)]
-fn owned() -> OwnedPolicy<OWNED_LEN> {
-    let mut lists = PolicyBuf::new();
-    for origin in ORIGINS {
-        lists.allow_origin(origin).expect("there is room");
+    #[cfg(any(feature = "index", not(target_arch = "avr")))]
+    if number == POLICIES.len() + 1 {
+        return index::with_index(test);
     }
-    lists.build(|options| options).expect("it is valid")
-}
-
-/// Names that lie over one another, so that they fit into memory: with each written out, an answer has more bytes than 16 bits count.
-#[inline(never)]
-fn with_overlapping<T>(test: impl FnOnce(&Policy<'_>) -> T) -> T {
-    const COUNT: usize = 64;
-    const LEN: usize = 512;
-    let mut text = [b'n'; LEN + COUNT - 1];
-    text[LEN / 2] = b'o';
-    let text = core::str::from_utf8(&text).expect("it is ASCII");
-    let names: [&str; COUNT] = core::array::from_fn(|start| &text[start..start + LEN]);
-    let builder = Policy::builder().allow_origins(&["https://a.b"]);
-    let built = builder.allow_methods(&names).allow_headers(&names).build();
-    test(&built.expect("it is valid"))
+    #[cfg(any(feature = "owned", not(target_arch = "avr")))]
+    match number - POLICIES.len() {
+        2 => return owned::with_owned(test),
+        3 => return owned::with_overlapping(test),
+        _ => {}
+    }
+    panic!("this firmware does not have this policy")
 }

@@ -1,4 +1,4 @@
-// Runs the requests of a case one after the other; one line for each.
+// Makes the requests of a case one after the other, and returns one line for each.
 
 const SECONDS = 8;
 
@@ -7,7 +7,7 @@ async function run(work) {
   for (const ask of work.asks) {
     await sleep(ask.after);
     const url = `${work.api}${ask.path}?case=${work.id}`;
-    const call = ask.via === "fetch" ? byFetch : byXhr;
+    const call = { fetch: byFetch, font: byFont }[ask.via] ?? byXhr;
     const timeout = sleep(SECONDS).then(() => "timeout");
     lines.push(await Promise.race([timeout, call(url, ask).catch(error => `threw ${error.name}`)]));
   }
@@ -37,6 +37,11 @@ async function byFetch(url, ask) {
   return got(response.status, [...response.headers.keys()], text, ask);
 }
 
+async function byFont(url) {
+  await new FontFace("case", `url(${url})`).load();
+  return "got 200 ";
+}
+
 function byXhr(url, ask) {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
@@ -53,14 +58,14 @@ function byXhr(url, ask) {
   });
 }
 
-// A response whose content is not the server's is none.
+// A response with other content does not come from the server.
 function got(status, names, text, ask) {
   const empty = ask.method.toUpperCase() === "HEAD" || [204, 205, 304].includes(status);
   if (text !== (empty ? "" : "content")) throw new Error("content");
   return `got ${status} ${names.filter(Boolean).join(",")}`;
 }
 
-// In a frame: the page says what to run.
+// Runs in a frame what the page sends it.
 function listen() {
   addEventListener("message", async event => {
     if (event.source !== parent) return;

@@ -1,28 +1,29 @@
-//! What a case is: a page's requests, a server, and what has to come of it.
+//! Defines a case: the requests of a page, a server, and the expected outcome.
 
 use embedded_cors::browser::Fetch;
 
 /// One row of the table.
 pub(crate) struct Case {
-    /// Unique, and short: it stands in `exceptions.txt`.
+    /// A short unique name, which `exceptions.txt` uses too.
     pub(crate) id: &'static str,
     pub(crate) group: &'static str,
     pub(crate) page: Page,
-    /// One after the other, to one server.
+    /// The requests that the page makes, one after the other, to one server.
     pub(crate) asks: Vec<Ask>,
     pub(crate) server: Server,
-    /// What the policy means, or what the standard says, written by hand. See [`crate::outcome::Outcome`].
+    /// The outcome that the policy is meant to have, or that the standard requires. It is written
+    /// by hand, in the form of [`crate::outcome::Outcome`].
     pub(crate) expected: &'static str,
 }
 
 impl Case {
-    /// Seconds that the page waits between its requests.
+    /// Returns the seconds that the page waits between its requests.
     pub(crate) fn waits(&self) -> u64 {
         self.asks.iter().map(|ask| ask.after).sum()
     }
 }
 
-/// Where the page is that asks. The server is `http://localhost:{A}`.
+/// The origin of the page. The server is `http://localhost:{A}`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Page {
     /// `http://localhost:{P}`.
@@ -31,25 +32,46 @@ pub(crate) enum Page {
     OtherPort,
     /// `http://HOST:{P}`.
     Host(&'static str),
-    /// `null`: a sandboxed frame.
+    /// `null`, in a sandboxed frame.
     Sandboxed,
 }
 
 pub(crate) enum Server {
-    /// A named policy, and the status that the handler answers, or for 413 and 431 the server that does not read on.
+    /// A named policy and the handler's status. For 413 and 431 the server itself rejects the
+    /// request.
     Policy { name: &'static str, status: u16 },
-    /// The answer to every preflight, and those to the other requests one after the other; the last one is repeated.
+    /// The answer to every preflight, and the answers to the other requests in order. The last one
+    /// is repeated.
     Script { preflight: Reply, others: Vec<Reply> },
+    /// The answers of each server on a way of redirects: to the preflight, and to the request.
+    Hops(Vec<(Reply, Reply)>),
 }
 
-/// A scripted answer. In its lines `{O}` is the page's origin.
+impl Server {
+    /// Returns the answer to a request that comes after `nth` others that are not preflights;
+    /// `None` if a policy answers.
+    pub(crate) fn reply(&self, nth: usize, is_preflight: bool) -> Option<&Reply> {
+        match self {
+            Self::Policy { .. } => None,
+            Self::Script { preflight, .. } if is_preflight => Some(preflight),
+            Self::Script { others, .. } => others.get(nth.min(others.len() - 1)),
+            Self::Hops(hops) => {
+                let (preflight, other) = &hops[nth.min(hops.len() - 1)];
+                Some(if is_preflight { preflight } else { other })
+            }
+        }
+    }
+}
+
+/// A scripted answer. `{O}` in its lines stands for the page's origin, `{N}` for the number of the
+/// case.
 #[derive(Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) lines: Vec<&'static str>,
 }
 
-/// A request that the page makes.
+/// A request of the page.
 #[derive(Clone, Copy)]
 pub(crate) struct Ask {
     pub(crate) method: &'static str,
@@ -60,7 +82,7 @@ pub(crate) struct Ask {
     /// The cache mode of `fetch`.
     pub(crate) cache: &'static str,
     pub(crate) path: &'static str,
-    /// Seconds to wait before it.
+    /// Seconds to wait before the request.
     pub(crate) after: u64,
 }
 
@@ -77,6 +99,8 @@ pub(crate) enum Via {
     Xhr,
     /// `XMLHttpRequest` with a listener on its upload.
     XhrUpload,
+    /// `FontFace`. No content here is a font, so it never loads.
+    Font,
 }
 
 #[derive(Clone, Copy)]
@@ -84,7 +108,7 @@ pub(crate) enum Body {
     None,
     /// A string.
     Text,
-    /// A string of 2000 bytes, more than the server takes.
+    /// A string of 2000 bytes, more than the server accepts.
     Long,
     /// `URLSearchParams`.
     Form,
@@ -148,10 +172,10 @@ impl Ask {
         self
     }
 
-    /// The headers, and the `Content-Type` that the body brings along.
+    /// Returns the headers, and the `Content-Type` that the browser adds for the body.
     pub(crate) fn all_headers(&self) -> Vec<(&'static str, &'static str)> {
         let mut headers = self.headers.to_vec();
-        let brought = match self.body {
+        let added = match self.body {
             Body::None | Body::Blob("") => None,
             Body::Text | Body::Long => Some("text/plain;charset=UTF-8"),
             Body::Form => Some("application/x-www-form-urlencoded;charset=UTF-8"),
@@ -161,13 +185,13 @@ impl Ask {
         let has_own = headers
             .iter()
             .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        if let Some(kind) = brought.filter(|_| !has_own) {
+        if let Some(kind) = added.filter(|_| !has_own) {
             headers.push(("content-type", kind));
         }
         headers
     }
 
-    /// The same request, as `browser/` knows it.
+    /// Returns the request for the `browser` module.
     pub(crate) fn fetch<'a>(&self, origin: &'a str, headers: &'a [(&'a str, &'a str)]) -> Fetch<'a> {
         let mut fetch = Fetch::from_origin(origin).method(self.method).headers(headers);
         if self.credentials == Credentials::Include {

@@ -1,8 +1,9 @@
 //! The table of cases.
 //!
-//! Expected is, written by hand: whether the page gets the response, how many preflights and other requests the server sees, and, if there
-//! is something to tell, which headers the preflight asks for, which headers of the response the page reads, the status, whether a
-//! cookie was sent. [`crate::outcome`] says how it is written.
+//! The expected outcomes are written by hand. An outcome says whether the page gets the response,
+//! and how many preflights and other requests the server sees. Where it matters, it also says which
+//! headers the preflight asks for, which headers of the response the page can read, the status, and
+//! whether a cookie was sent. [`crate::outcome`] describes the form.
 
 use crate::case::{Ask, Body, Case, Page, Reply, Server, Via};
 
@@ -22,7 +23,7 @@ const fn repeat<const N: usize>(byte: u8) -> [u8; N] {
 const fn text(bytes: &'static [u8]) -> &'static str {
     match str::from_utf8(bytes) {
         Ok(text) => text,
-        Err(_) => panic!("no text"),
+        Err(_) => panic!("not UTF-8"),
     }
 }
 
@@ -30,7 +31,7 @@ const A_64: &str = text(&repeat::<64>(b'a'));
 const A_128: &str = text(&repeat::<128>(b'a'));
 const A_129: &str = text(&repeat::<129>(b'a'));
 const A_9000: &str = text(&repeat::<9000>(b'a'));
-/// `text/plain;` and so many bytes that there are 128, or one more.
+/// A parameter of `text/plain` that makes the value 128 bytes long, or 129.
 const PLAIN_128: &str = text(&plain::<128>());
 const PLAIN_129: &str = text(&plain::<129>());
 
@@ -41,7 +42,10 @@ const fn plain<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// All cases. The order is that of the tables.
+/// The group of the cases for which the `browser` module predicts what each engine does.
+pub(crate) const MAX_AGE: &str = "Access-Control-Max-Age";
+
+/// Returns all cases, in the order of the tables.
 pub(crate) fn all() -> Vec<Case> {
     let mut table = Table {
         group: "",
@@ -61,6 +65,7 @@ pub(crate) fn all() -> Vec<Case> {
     preflight_cache(&mut table);
     expose(&mut table);
     origins(&mut table);
+    redirects(&mut table);
     table.cases
 }
 
@@ -71,7 +76,7 @@ struct Table {
 
 impl Table {
     fn push(&mut self, id: &'static str, page: Page, asks: &[Ask], server: Server, expected: &'static str) {
-        assert!(self.cases.iter().all(|case| case.id != id), "two cases {id}");
+        assert!(self.cases.iter().all(|case| case.id != id), "{id} exists twice");
         self.cases.push(Case {
             id,
             group: self.group,
@@ -82,7 +87,7 @@ impl Table {
         });
     }
 
-    /// A server with a policy.
+    /// Adds a case of a server with a policy.
     fn policy(&mut self, id: &'static str, name: &'static str, asks: &[Ask], expected: &'static str) {
         self.policy_for(id, name, Page::Main, asks, expected);
     }
@@ -98,7 +103,7 @@ impl Table {
         self.push(id, page, asks, Server::Policy { name, status: 200 }, expected);
     }
 
-    /// A server with a policy, whose handler answers another status.
+    /// Adds a case of a server with a policy whose handler answers with another status than 200.
     fn policy_status(
         &mut self,
         id: &'static str,
@@ -110,7 +115,7 @@ impl Table {
         self.push(id, Page::Main, &[ask], Server::Policy { name, status }, expected);
     }
 
-    /// A request without a preflight, and the lines of the answer.
+    /// Adds a case of a request without a preflight, with the lines of the answer.
     fn answer(&mut self, id: &'static str, ask: Ask, lines: &[&'static str], expected: &'static str) {
         self.answer_to(id, Page::Main, ask, 200, lines, expected);
     }
@@ -131,7 +136,8 @@ impl Table {
         self.push(id, page, &[ask], server, expected);
     }
 
-    /// The lines of the answer to the preflight, besides those that allow the origin and credentials; the other answers allow both.
+    /// Adds a case of a preflight. All answers allow the origin and credentials, and `lines` are
+    /// the further lines of the answer to the preflight.
     fn asked(&mut self, id: &'static str, asks: &[Ask], lines: &[&'static str], expected: &'static str) {
         let mut all = SHARED.to_vec();
         all.extend(lines);
@@ -145,7 +151,7 @@ impl Table {
         );
     }
 
-    /// A whole script.
+    /// Adds a case with a whole script.
     fn preflight(
         &mut self,
         id: &'static str,
@@ -162,7 +168,7 @@ impl Table {
 const ORIGIN: &str = "access-control-allow-origin: {O}";
 const ANYONE: &str = "access-control-allow-origin: *";
 const TRUE: &str = "access-control-allow-credentials: true";
-/// What an answer has that is for the page alone.
+/// The lines that allow the page's origin and credentials.
 pub(crate) const SHARED: &[&str] = &[ORIGIN, TRUE];
 
 fn reply(status: u16, lines: &[&'static str]) -> Reply {
@@ -174,7 +180,7 @@ fn reply(status: u16, lines: &[&'static str]) -> Reply {
 
 fn policies_and_origins(t: &mut Table) {
     use Page::{Host, Main, OtherPort, Sandboxed};
-    t.group = "Policies: whose page";
+    t.group = "Policies: origins of pages";
     let exact = "allow 0+1 reads etag,x-total-count";
     t.policy_for("p-nothing", "nothing", Main, &[GET], "block 0+1");
     t.policy_for("p-nothing-put", "nothing", Main, &[PUT], "block 1+0");
@@ -228,7 +234,7 @@ fn policies_and_origins(t: &mut Table) {
 }
 
 fn policies_and_requests(t: &mut Table) {
-    t.group = "Policies: which request";
+    t.group = "Policies: methods and headers";
     let read = "allow 0+1 reads etag,x-total-count";
     t.policy("p-head", "exact", &[HEAD], read);
     t.policy("p-post-text", "exact", &[POST.body(Body::Text)], read);
@@ -240,7 +246,7 @@ fn policies_and_requests(t: &mut Table) {
     t.policy("p-put-lower", "exact", &[Ask::new("put")], "allow 1+1 reads etag,x-total-count");
     t.policy("p-patch", "exact", &[Ask::new("PATCH")], "block 1+0");
     t.policy("p-options", "exact", &[Ask::new("OPTIONS")], "block 1+0");
-    t.policy("p-options-any", "everyone, everything", &[Ask::new("OPTIONS")], EVERYTHING);
+    t.policy("p-options-any", "everyone, everything", &[Ask::new("OPTIONS")], "allow 1+1 reads access-control-allow-origin,access-control-expose-headers,etag,vary,x-internal,x-total-count");
     t.policy("p-json", "exact", &[POST.headers(JSON).body(Body::Text)], "allow 1+1 asks content-type reads etag,x-total-count");
     t.policy("p-json-put", "exact", &[PUT.headers(JSON).body(Body::Text)], "allow 1+1 asks content-type reads etag,x-total-count");
     t.policy("p-json-blob", "exact", &[POST.body(Body::Blob("application/json"))], "allow 1+1 asks content-type reads etag,x-total-count");
@@ -266,7 +272,8 @@ fn policies_and_requests(t: &mut Table) {
     t.policy("p-any-patch-lower", "everyone, everything", &[Ask::new("patch")], EVERYTHING);
     t.policy("p-any-upload", "everyone, everything", &[PUT.body(Body::Text).via(Via::XhrUpload)], EVERYTHING);
     t.policy("p-any-header", "everyone, everything", &[GET.headers(X_A)], "allow 1+1 asks x-a reads access-control-allow-origin,access-control-expose-headers,etag,x-internal,x-total-count");
-    // The policy refuses authorization, and leaves `*` out of its answer, since browsers would take it.
+    // The policy refuses authorization. It leaves `*` out of its answer, since browsers would
+    // accept it for authorization.
     t.policy("p-any-auth", "everyone, everything", &[GET.headers(AUTHORIZATION)], "block 1+0 asks authorization");
     t.policy("p-any-auth-header", "everyone, everything", &[PUT.headers(&[("Authorization", "Bearer 1"), ("X-A", "1")])], "block 1+0 asks authorization,x-a");
     t.policy("p-any-auth-listed", "everyone, everything and authorization", &[PUT.headers(&[("Authorization", "Bearer 1"), ("X-A", "1")])], "allow 1+1 asks authorization,x-a");
@@ -277,12 +284,9 @@ fn policies_and_requests(t: &mut Table) {
     t.policy("p-strict", "strict", &[PUT.headers(&[("x-c", "1"), ("X-B", "1"), ("Content-Type", "application/json"), ("x-a1", "1"), ("X-A", "1")]).body(Body::Text)], "allow 1+1 asks content-type,x-a,x-a1,x-b,x-c");
     t.policy("p-strict-put", "strict", &[PUT], "allow 1+1");
     t.policy("p-strict-repeated", "strict", &[GET.headers(&[("x-a", "1"), ("X-A", "2")])], "allow 1+1 asks x-a");
-    // An ordinary header to today's browsers, and not one that the policy lists.
-    t.policy("p-private-network", "private network", &[GET.headers(&[("Access-Control-Request-Private-Network", "true")])], "block 1+0 asks access-control-request-private-network");
-    t.policy("p-private-network-get", "private network", &[GET], "allow 0+1");
 }
 
-/// What a page reads of a response that exposes `*`.
+/// The headers that a page can read in a response that exposes `*`.
 const EVERYTHING: &str =
     "allow 1+1 reads access-control-allow-origin,access-control-expose-headers,etag,x-internal,x-total-count";
 
@@ -318,7 +322,7 @@ fn policies_and_credentials(t: &mut Table) {
 }
 
 fn policies_and_answers(t: &mut Table) {
-    t.group = "Policies: the answer";
+    t.group = "Policies: answers";
     for (id, status, expected) in [
         ("p-status-201", 201, "allow 1+1 reads etag,x-total-count status 201"),
         ("p-status-400", 400, "allow 1+1 reads etag,x-total-count status 400"),
@@ -332,7 +336,7 @@ fn policies_and_answers(t: &mut Table) {
     }
     t.policy_status("p-status-204", "bare", 204, GET, "allow 0+1 without content-length status 204");
     t.policy_status("p-status-500-no", "another site", 500, GET, "block 0+1");
-    // The server gives up on the request, and the page learns why.
+    // The server rejects the request, and the page sees the status.
     t.policy_status("p-413", "bare", 413, POST.body(Body::Long), "allow 0+1 status 413");
     t.policy_status("p-413-no", "another site", 413, POST.body(Body::Long), "block 0+1");
     t.policy_status("p-431", "everyone", 431, GET.headers(&[("Accept", A_9000)]), "block 1+0 asks accept");
@@ -343,12 +347,12 @@ fn policies_and_answers(t: &mut Table) {
     t.policy_for("p-refused-200", "refused with 200", Page::OtherPort, &[PUT], "block 1+0");
     t.policy("p-refused-200-allowed", "refused with 200", &[PUT], "allow 1+1");
     t.policy("p-refused-200-method", "refused with 200", &[DELETE], "block 1+0");
-    t.policy("p-minimal", "minimal", &[PUT.headers(X_A)], "allow 1+1 asks x-a");
-    t.policy("p-minimal-method", "minimal", &[DELETE], "block 1+0");
-    t.policy("p-minimal-header", "minimal", &[GET.headers(AUTHORIZATION)], "block 1+0 asks authorization");
-    t.policy("p-minimal-upload", "minimal", &[DELETE.via(Via::XhrUpload).body(Body::Text)], "block 1+0");
-    t.policy("p-minimal-204", "minimal, refused with 204", &[DELETE], "block 1+0");
-    t.policy_for("p-minimal-other", "minimal", Page::OtherPort, &[PUT], "block 1+0");
+    t.policy("p-hidden", "hidden lists", &[PUT.headers(X_A)], "allow 1+1 asks x-a");
+    t.policy("p-hidden-method", "hidden lists", &[DELETE], "block 1+0");
+    t.policy("p-hidden-header", "hidden lists", &[GET.headers(AUTHORIZATION)], "block 1+0 asks authorization");
+    t.policy("p-hidden-upload", "hidden lists", &[DELETE.via(Via::XhrUpload).body(Body::Text)], "block 1+0");
+    t.policy("p-hidden-204", "hidden lists, refused with 204", &[DELETE], "block 1+0");
+    t.policy_for("p-hidden-other", "hidden lists", Page::OtherPort, &[PUT], "block 1+0");
     t.policy("p-age-0", "max-age 0", &[PUT, PUT], "allow allow 2+2");
     t.policy("p-age-600", "max-age 600", &[PUT, PUT], "allow allow 1+2");
     t.policy("p-age-600-7s", "max-age 600", &[PUT, PUT.after(7)], "allow allow 1+2");
@@ -549,7 +553,7 @@ fn methods(t: &mut Table) {
 }
 
 fn preflight(t: &mut Table) {
-    t.group = "The answer to a preflight";
+    t.group = "Answers to preflights";
     let allow = "access-control-allow-methods: PUT";
     let share = || vec![reply(200, SHARED)];
     for (id, status) in [
@@ -684,6 +688,12 @@ fn request_headers(t: &mut Table) {
         ("h-range", &[("Range", "bytes=0-10")]),
         ("h-range-open", &[("Range", "bytes=5-")]),
         ("h-range-one", &[("Range", "bytes=7-7")]),
+        ("h-range-63-bits", &[("Range", "bytes=9223372036854775807-")]),
+        ("h-range-64-bits", &[("Range", "bytes=9223372036854775808-")]),
+        ("h-range-long", &[("Range", "bytes=0-99999999999999999999")]),
+        ("h-type-semicolons", &[("Content-Type", "text/plain;;")]),
+        ("h-type-parameter-latin", &[("Content-Type", "text/plain;A=\u{e9}")]),
+        ("h-type-twice", &[("Content-Type", "text/plain"), ("Content-Type", "text/plain")]),
         ("h-forbidden-cookie", &[("Cookie", "a=b")]),
         ("h-forbidden-host", &[("Host", "other.test"), ("Referer", "http://other.test/")]),
         ("h-forbidden-origin", &[("Origin", "http://other.test")]),
@@ -741,6 +751,8 @@ fn request_headers(t: &mut Table) {
         ("h-range-spaces", &[("Range", "bytes=0 - 10")], "allow 1+1 asks range"),
         ("h-range-space", &[("Range", "bytes= 0-10")], "allow 1+1 asks range"),
         ("h-range-unit", &[("Range", "lines=0-10")], "allow 1+1 asks range"),
+        ("h-range-upper", &[("Range", "Bytes=0-1")], "allow 1+1 asks range"),
+        ("h-range-plus", &[("Range", "bytes=+0-1")], "allow 1+1 asks range"),
         ("h-range-backwards", &[("Range", "bytes=9-8")], "allow 1+1 asks range"),
         ("h-custom", &[("X-A", "1")], "allow 1+1 asks x-a"),
         ("h-custom-empty", &[("X-A", "")], "allow 1+1 asks x-a"),
@@ -763,7 +775,6 @@ fn request_headers(t: &mut Table) {
         ("h-override", &[("X-HTTP-Method-Override", "PUT")], "allow 1+1 asks x-http-method-override"),
         ("h-traceparent", &[("traceparent", "00-1-2-01")], "allow 1+1 asks traceparent"),
         ("h-upgrade-insecure", &[("Upgrade-Insecure-Requests", "1")], "allow 1+1 asks upgrade-insecure-requests"),
-        ("h-private-network", &[("Access-Control-Request-Private-Network", "true")], "allow 1+1 asks access-control-request-private-network"),
         ("h-save-data", &[("Save-Data", "on")], "allow 1+1 asks save-data"),
         ("h-dpr", &[("DPR", "1")], "allow 1+1 asks dpr"),
         ("h-viewport-width", &[("Viewport-Width", "1")], "allow 1+1 asks viewport-width"),
@@ -801,7 +812,7 @@ fn request_headers(t: &mut Table) {
 }
 
 fn max_age(t: &mut Table) {
-    t.group = "Access-Control-Max-Age";
+    t.group = MAX_AGE;
     let allow = "access-control-allow-methods: PUT";
     for (id, line, expected) in [
         ("age-600", "access-control-max-age: 600", "allow allow 1+2"),
@@ -838,10 +849,34 @@ fn max_age(t: &mut Table) {
         let after = if id.ends_with("3s") { 3 } else { 7 };
         t.asked(id, &[PUT, PUT.after(after)], &[allow, line], expected);
     }
+    // The number of preflights says for how long an answer is cached: 3 if not at all, 2 for 5
+    // seconds, 1 for more than 7.
+    for (id, line, expected) in [
+        ("age-minus-0", "access-control-max-age: -0", "allow allow allow 2+3"),
+        ("age-minus", "access-control-max-age: -", "allow allow allow 2+3"),
+        ("age-minus-word", "access-control-max-age: -abc", "allow allow allow 2+3"),
+        ("age-minus-huge", "access-control-max-age: -99999999999999999999", "allow allow allow 2+3"),
+        ("age-plus-alone", "access-control-max-age: +", "allow allow allow 2+3"),
+        ("age-plus-minus", "access-control-max-age: +-600", "allow allow allow 2+3"),
+        ("age-plus-huge", "access-control-max-age: +99999999999999999999", "allow allow allow 2+3"),
+        ("age-63-bits", "access-control-max-age: 9223372036854775807", "allow allow allow 1+3"),
+        ("age-64-bits", "access-control-max-age: 9223372036854775808", "allow allow allow 1+3"),
+        ("age-65-bits", "access-control-max-age: 18446744073709551616", "allow allow allow 1+3"),
+        ("age-exponent", "access-control-max-age: 6e2", "allow allow allow 2+3"),
+        ("age-comma", "access-control-max-age: 600,", "allow allow allow 2+3"),
+        ("age-inner-space", "access-control-max-age: 6 00", "allow allow allow 2+3"),
+    ] {
+        t.asked(id, &[PUT, PUT, PUT.after(7)], &[allow, line], expected);
+    }
+    let empty = "access-control-max-age:";
+    let number = "access-control-max-age: 600";
+    t.asked("age-empty-first", &[PUT, PUT, PUT.after(7)], &[allow, empty, number], "allow allow allow 2+3");
+    t.asked("age-empty-last", &[PUT, PUT, PUT.after(7)], &[allow, number, empty], "allow allow allow 2+3");
+    t.asked("age-empty-lines", &[PUT, PUT, PUT.after(7)], &[allow, empty, empty], "allow allow allow 2+3");
 }
 
 fn preflight_cache(t: &mut Table) {
-    t.group = "What is remembered of a preflight";
+    t.group = "The preflight cache";
     let long = "access-control-max-age: 600";
     let both = "access-control-allow-methods: PUT, DELETE";
     let put = "access-control-allow-methods: PUT";
@@ -903,6 +938,7 @@ fn expose(t: &mut Table) {
     exposed("ex-bad-semicolon", GET, &["access-control-expose-headers: x-a; x-b"], "allow 0+1");
     exposed("ex-bad-quoted", GET, &["access-control-expose-headers: \"x-a\""], "allow 0+1");
     exposed("ex-bad-line", GET, &["access-control-expose-headers: x-a", "access-control-expose-headers: @"], "allow 0+1");
+    exposed("ex-bad-star", GET, &["access-control-expose-headers: *, a/b"], "allow 0+1");
     exposed("ex-set-cookie", GET, &["set-cookie: a=b", "access-control-expose-headers: set-cookie, x-a"], "allow 0+1 reads x-a");
     exposed("ex-xhr", GET.via(Via::Xhr), &["access-control-expose-headers: x-a"], "allow 0+1 reads x-a");
     exposed("ex-xhr-bad", GET.via(Via::Xhr), &["access-control-expose-headers: x-a, a b"], "allow 0+1");
@@ -941,6 +977,88 @@ fn origins(t: &mut Table) {
     t.preflight("nl-put-star", sandbox, &[PUT], reply(204, &[ANYONE, put]), vec![reply(200, &[ANYONE])], "allow 1+1");
     t.preflight("nl-put-page", sandbox, &[PUT], reply(204, &["access-control-allow-origin: http://localhost:{P}", put]), vec![reply(200, &[null])], "block 1+0");
     t.preflight("or-ip-put", Page::Host("127.0.0.1"), &[PUT], reply(204, &[ORIGIN, put]), vec![reply(200, &[ORIGIN])], "allow 1+1");
-    // Two pages of one browser never share what they know of a preflight; here the second one of the same page does.
+    // Pages of different origins never share entries of the preflight cache. The second request of
+    // the same page uses the entry of the first.
     t.preflight("or-port-cache", Page::OtherPort, &[PUT, PUT], reply(204, &[ORIGIN, put, "access-control-max-age: 600"]), vec![reply(200, &[ORIGIN])], "allow allow 1+2");
+}
+
+fn redirects(t: &mut Table) {
+    t.group = "Redirects";
+    const NULL: &str = "access-control-allow-origin: null";
+    const PUTS: &str = "access-control-allow-methods: PUT";
+    const HEADERS: &str = "access-control-allow-headers: *, authorization";
+    const TO_A: &str = "location: /?case={N}";
+    const TO_B: &str = "location: http://localhost:{B}/?case={N}";
+    const BACK: &str = "location: http://localhost:{A}/?case={N}";
+    /// The answers of one server on the way.
+    fn hop(preflight: &[&'static str], status: u16, lines: &[&'static str]) -> (Reply, Reply) {
+        (reply(204, preflight), reply(status, lines))
+    }
+    let mut hops = |id, page, ask: Ask, hops: &[(Reply, Reply)], expected| {
+        t.push(id, page, &[ask], Server::Hops(hops.to_vec()), expected);
+    };
+    let main = Page::Main;
+    let post = POST.body(Body::Text);
+    let put = PUT.body(Body::Text);
+
+    hops("rd-same", main, GET, &[hop(&[], 302, &[ORIGIN, TO_A]), hop(&[], 200, &[ORIGIN])], "allow 0+2 via A GET page, A GET page");
+    hops("rd-first-none", main, GET, &[hop(&[], 302, &[TO_A]), hop(&[], 200, &[ORIGIN])], "block 0+1 via A GET page");
+    hops("rd-other", main, GET, &[hop(&[], 302, &[ORIGIN, TO_B]), hop(&[], 200, &[NULL])], "allow 0+2 via A GET page, B GET null");
+    hops("rd-other-star", main, GET, &[hop(&[], 302, &[ANYONE, TO_B]), hop(&[], 200, &[ANYONE])], "allow 0+2 via A GET page, B GET null");
+    hops("rd-other-page", main, GET, &[hop(&[], 302, &[ORIGIN, TO_B]), hop(&[], 200, &[ORIGIN])], "block 0+2 via A GET page, B GET null");
+    hops("rd-back", main, GET, &[hop(&[], 302, &[ORIGIN, TO_B]), hop(&[], 302, &[NULL, BACK]), hop(&[], 200, &[NULL])], "allow 0+3 via A GET page, B GET null, A GET null");
+    hops("rd-sandbox", Page::Sandboxed, GET, &[hop(&[], 302, &[NULL, TO_B]), hop(&[], 200, &[NULL])], "allow 0+2 via A GET null, B GET null");
+    hops("rd-cred", main, GET.include(), &[hop(&[], 302, &[ORIGIN, TRUE, TO_B]), hop(&[], 200, &[NULL, TRUE])], "allow 0+2 cookie via A GET page, B GET null");
+    hops("rd-cred-star", main, GET.include(), &[hop(&[], 302, &[ORIGIN, TRUE, TO_B]), hop(&[], 200, &[ANYONE, TRUE])], "block 0+2 cookie via A GET page, B GET null");
+    hops("rd-post-307", main, post, &[hop(&[], 307, &[ORIGIN, TO_B]), hop(&[], 200, &[NULL])], "allow 0+2 via A POST page, B POST null");
+    hops("rd-post-301", main, post, &[hop(&[], 301, &[ORIGIN, TO_B]), hop(&[], 200, &[NULL])], "allow 0+2 via A POST page, B GET null");
+    hops("rd-post-303", main, post, &[hop(&[], 303, &[ORIGIN, TO_A]), hop(&[], 200, &[ORIGIN])], "allow 0+2 via A POST page, A GET page");
+    hops("rd-xhr", main, GET.via(Via::Xhr), &[hop(&[], 302, &[ORIGIN, TO_B]), hop(&[], 200, &[NULL])], "allow 0+2 via A GET page, B GET null");
+
+    // Preflights after redirects. The cache of the same address spares some.
+    hops("rd-put-same", main, put, &[hop(&[ORIGIN, PUTS, "access-control-max-age: 0"], 307, &[ORIGIN, TO_A]), hop(&[ORIGIN, PUTS], 200, &[ORIGIN])], "allow 2+2 via A OPTIONS page, A PUT page, A OPTIONS page, A PUT page");
+    hops("rd-put-same-301", main, put, &[hop(&[ORIGIN, PUTS, "access-control-max-age: 0"], 301, &[ORIGIN, TO_A]), hop(&[ORIGIN, PUTS], 200, &[ORIGIN])], "allow 2+2 via A OPTIONS page, A PUT page, A OPTIONS page, A PUT page");
+    hops("rd-put-other", main, put, &[hop(&[ORIGIN, PUTS], 307, &[ORIGIN, TO_B]), hop(&[NULL, PUTS], 200, &[NULL])], "allow 2+2 via A OPTIONS page, A PUT page, B OPTIONS null, B PUT null");
+    hops("rd-put-other-star", main, put, &[hop(&[ORIGIN, PUTS], 307, &[ORIGIN, TO_B]), hop(&[ANYONE, PUTS], 200, &[ANYONE])], "allow 2+2 via A OPTIONS page, A PUT page, B OPTIONS null, B PUT null");
+    hops("rd-put-other-page", main, put, &[hop(&[ORIGIN, PUTS], 307, &[ORIGIN, TO_B]), hop(&[ORIGIN, PUTS], 200, &[ORIGIN])], "block 2+1 via A OPTIONS page, A PUT page, B OPTIONS null");
+    hops("rd-put-other-none", main, put, &[hop(&[ORIGIN, PUTS], 307, &[ORIGIN, TO_B]), hop(&[], 200, &[NULL])], "block 2+1 via A OPTIONS page, A PUT page, B OPTIONS null");
+    hops("rd-put-first-none", main, put, &[hop(&[ORIGIN, PUTS], 307, &[TO_B]), hop(&[NULL, PUTS], 200, &[NULL])], "block 1+1 via A OPTIONS page, A PUT page");
+    hops("rd-put-303", main, put, &[hop(&[ORIGIN, PUTS, "access-control-max-age: 0"], 303, &[ORIGIN, TO_A]), hop(&[ORIGIN], 200, &[ORIGIN])], "allow 1+2 via A OPTIONS page, A PUT page, A GET page");
+    hops("rd-put-303-other", main, put, &[hop(&[ORIGIN, PUTS], 303, &[ORIGIN, TO_B]), hop(&[], 200, &[NULL])], "allow 1+2 via A OPTIONS page, A PUT page, B GET null");
+    hops("rd-json-302", main, post.headers(JSON), &[hop(&[ORIGIN, HEADERS, "access-control-max-age: 0"], 302, &[ORIGIN, TO_A]), hop(&[ORIGIN, HEADERS], 200, &[ORIGIN])], "allow 1+2 asks content-type via A OPTIONS page, A POST page, A GET page");
+    hops("rd-json-302-other", main, post.headers(JSON), &[hop(&[ORIGIN, HEADERS], 302, &[ORIGIN, TO_B]), hop(&[], 200, &[NULL])], "allow 1+2 asks content-type via A OPTIONS page, A POST page, B GET null");
+    hops("rd-header-other", main, GET.headers(X_A), &[hop(&[ORIGIN, HEADERS], 302, &[ORIGIN, TO_B]), hop(&[ANYONE, HEADERS], 200, &[ANYONE])], "allow 2+2 asks x-a / x-a via A OPTIONS page, A GET page, B OPTIONS null, B GET null");
+    hops("rd-auth-other", main, GET.headers(AUTHORIZATION), &[hop(&[ORIGIN, HEADERS], 302, &[ORIGIN, TO_B]), hop(&[], 200, &[ANYONE])], "allow 1+2 asks authorization via A OPTIONS page, A GET page, B GET null");
+
+    // Redirects that are not followed.
+    hops("rd-user", main, GET, &[hop(&[], 302, &[ORIGIN, "location: http://u:p@localhost:{B}/?case={N}"]), hop(&[], 200, &[NULL])], "block 0+1 via A GET page");
+    hops("rd-user-same", main, GET, &[hop(&[], 302, &[ORIGIN, "location: http://u:p@localhost:{A}/?case={N}"]), hop(&[], 200, &[ORIGIN])], "block 0+1 via A GET page");
+    hops("rd-data", main, GET, &[hop(&[], 302, &[ORIGIN, "location: data:,content"])], "block 0+1 via A GET page");
+    hops("rd-malformed", main, GET, &[hop(&[], 302, &[ORIGIN, "location: http://"]), hop(&[], 200, &[ORIGIN])], "block 0+1 via A GET page");
+    hops("rd-two-locations", main, GET, &[hop(&[], 302, &[ORIGIN, TO_A, TO_B]), hop(&[], 200, &[ANYONE])], "block 0+1 via A GET page");
+    hops("rd-no-location", main, GET, &[hop(&[], 302, &[ORIGIN])], "allow 0+1 status 302 via A GET page");
+    let around = Server::Script {
+        preflight: reply(403, &[]),
+        others: vec![reply(302, &[ORIGIN, TO_A])],
+    };
+    t.push("rd-around", main, &[GET], around, "block 0+21");
+
+    t.group = "Other requests and answers";
+    for (id, line, expected) in [
+        ("value-01", "x-a: a\x01b", "allow 0+1"),
+        ("value-0b", "x-a: a\x0bb", "allow 0+1"),
+        ("value-1b", "x-a: a\x1bb", "allow 0+1"),
+        ("value-7f", "x-a: a\x7fb", "allow 0+1"),
+        ("value-nul", "x-a: a\0b", "block 0+1"),
+        ("value-cr", "x-a: a\rb", "block 0+1"),
+        ("value-cr-field", "x-a: a\rx-b: b", "block 0+1"),
+        ("line-folded", "x-a: a\r\n b", "block 0+1"),
+        ("line-no-colon", "x-a a", "block 0+1"),
+        ("name-space", "x-a : a", "block 0+1"),
+        ("name-at", "x@a: a", "block 0+1"),
+    ] {
+        t.answer(id, GET, &[ORIGIN, line], expected);
+    }
+    t.answer("acao-vertical-tab", GET, &["access-control-allow-origin: {O}\x0b"], "block 0+1");
+    t.answer("font-none", GET.via(Via::Font), &[], "block 0+1");
 }

@@ -1,4 +1,4 @@
-//! The three engines: where they are, how they are started and, whatever happens, ended.
+//! Finds the three engines, starts them, and stops them whatever happens.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -20,7 +20,7 @@ pub(crate) enum Engine {
 impl Engine {
     pub(crate) const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
 
-    /// As it is written on the command line and in `exceptions.txt`.
+    /// Returns the name on the command line and in `exceptions.txt`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Chromium => "chromium",
@@ -37,8 +37,8 @@ impl Engine {
         }
     }
 
-    /// The program. MiniBrowser is in no `PATH`.
-    fn program(self) -> Result<PathBuf, String> {
+    /// Returns the path of the program. MiniBrowser is not in a folder of `PATH`.
+    pub(crate) fn program(self) -> Result<PathBuf, String> {
         let candidates = match self {
             Self::Chromium => in_path(&["chromium"]),
             Self::Firefox => in_path(&["firefox-esr"]),
@@ -81,14 +81,15 @@ fn mini_browsers() -> Vec<PathBuf> {
     webkit.map(|path| path.join("MiniBrowser")).collect()
 }
 
-/// A program and all that it starts, in a process group of its own. The group ends when this is dropped, when the program ends by itself,
-/// and when this whole process ends in any way: then the shell that leads the group reads the end of its input.
-struct Group(Child);
+/// A program and everything that it starts, in a separate process group. A shell leads the group.
+/// The group ends when this value is dropped, when the program ends, and when this process ends in
+/// any way, since then the shell reads the end of its input.
+pub(crate) struct Group(Child);
 
 const LEADER: &str = "(\"$@\"; kill -KILL 0) & read -r _; kill -KILL 0";
 
 impl Group {
-    fn start(command: &mut Command, program: &Path, arguments: &[String]) -> Result<Self, String> {
+    pub(crate) fn start(command: &mut Command, program: &Path, arguments: &[String]) -> Result<Self, String> {
         command
             .args(["-c", LEADER, "sh"])
             .arg(program)
@@ -111,7 +112,7 @@ impl Group {
             .map_err(|error| format!("{}: {error}", program.display()))
     }
 
-    fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         !matches!(self.0.try_wait(), Ok(None))
     }
 }
@@ -123,22 +124,26 @@ impl Drop for Group {
     }
 }
 
-/// A folder that is removed.
-struct Folder(PathBuf);
+/// A temporary folder that is removed on drop.
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Result<Self, String> {
+    pub(crate) fn new(name: &str) -> Result<Self, String> {
         let path = std::env::temp_dir().join(format!("browsers-{}-{name}", std::process::id()));
         match fs::create_dir_all(&path) {
             Ok(()) => Ok(Self(path)),
             Err(error) => Err(format!("{}: {error}", path.display())),
         }
     }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Processes that were killed a moment ago may still be writing.
+        // Killed processes may still be writing for a moment.
         for _ in 0..20 {
             if fs::remove_dir_all(&self.0).is_ok() || !self.0.exists() {
                 return;
@@ -148,32 +153,23 @@ impl Drop for Folder {
     }
 }
 
-/// How long an engine may take to start, on a machine that is busy.
+/// The time that an engine may take to start on a busy machine.
 const START: Duration = Duration::from_secs(60);
-/// How long it may then do nothing; a case takes 8 s at most for each request, and 7 s in between.
+/// The time without progress after which an engine counts as stuck. A request takes at most 8 s,
+/// and the page waits at most 7 s between two requests.
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// Runs all cases of a world in an engine. Returns the engine's version.
 pub(crate) fn run(engine: Engine, world: &World, deadline: Instant) -> Result<String, String> {
     let program = engine.program()?;
-    // Declared before the processes that write there, so removed after they have ended.
+    // The folder is declared before the processes that write into it, so it is dropped after them.
     let home = Folder::new(engine.name())?;
     let log = home.0.join("log");
     let display = match engine {
         Engine::WebKit => Some(Display::start(&home.0)?),
         Engine::Chromium | Engine::Firefox => None,
     };
-    let shell = || {
-        let mut command = Command::new("sh");
-        command
-            .env("HOME", &home.0)
-            .env("NO_AT_BRIDGE", "1")
-            .env("GSETTINGS_BACKEND", "memory");
-        if let Some(display) = &display {
-            command.env("DISPLAY", &display.name).env("GDK_BACKEND", "x11");
-        }
-        command
-    };
+    let shell = || shell(&home.0, display.as_ref());
     let version = version(&program, &mut shell())?;
     let url = format!("http://localhost:{}/", world.ports.page);
     let arguments = arguments(engine, &home.0, url)?;
@@ -196,11 +192,11 @@ pub(crate) fn run(engine: Engine, world: &World, deadline: Instant) -> Result<St
             patience = now + SILENCE;
         }
         let trouble = if browser.has_ended() {
-            "ended by itself"
+            "has ended early"
         } else if now > deadline {
-            "is not ready within the time for the whole run"
+            "has not finished within the time for the whole run"
         } else if now > patience {
-            "does nothing"
+            "makes no progress"
         } else {
             thread::sleep(Duration::from_millis(50));
             continue;
@@ -209,14 +205,27 @@ pub(crate) fn run(engine: Engine, world: &World, deadline: Instant) -> Result<St
         let lines: Vec<_> = said.lines().rev().take(15).collect();
         let lines: Vec<_> = lines.into_iter().rev().collect();
         return Err(format!(
-            "{version} {trouble}, after {done} of {} cases; its last words:\n  {}",
+            "{version} {trouble}, after {done} of {} cases; its last output:\n  {}",
             world.cases.len(),
             lines.join("\n  ")
         ));
     }
 }
 
-/// The number of the version.
+/// Returns a shell with the environment for a browser.
+pub(crate) fn shell(home: &Path, display: Option<&Display>) -> Command {
+    let mut command = Command::new("sh");
+    command
+        .env("HOME", home)
+        .env("NO_AT_BRIDGE", "1")
+        .env("GSETTINGS_BACKEND", "memory");
+    if let Some(display) = display {
+        command.env("DISPLAY", &display.name).env("GDK_BACKEND", "x11");
+    }
+    command
+}
+
+/// Returns the version of a program.
 fn version(program: &Path, shell: &mut Command) -> Result<String, String> {
     let output = shell
         .args(["-c", "exec \"$@\"", "sh"])
@@ -231,10 +240,10 @@ fn version(program: &Path, shell: &mut Command) -> Result<String, String> {
         .find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
     number
         .map(str::to_string)
-        .ok_or_else(|| format!("{} --version says no number: {text}", program.display()))
+        .ok_or_else(|| format!("{} --version prints no number: {text}", program.display()))
 }
 
-fn arguments(engine: Engine, home: &Path, url: String) -> Result<Vec<String>, String> {
+pub(crate) fn arguments(engine: Engine, home: &Path, url: String) -> Result<Vec<String>, String> {
     let profile = home.join("profile");
     fs::create_dir_all(&profile).map_err(|error| error.to_string())?;
     let profile = profile.display();
@@ -290,14 +299,14 @@ const FIREFOX: &[(&str, &str)] = &[
     ("toolkit.telemetry.enabled", "false"),
 ];
 
-/// A display for WebKitGTK, which has no headless mode.
-struct Display {
+/// A virtual display for WebKitGTK, which has no headless mode.
+pub(crate) struct Display {
     name: String,
     _server: Group,
 }
 
 impl Display {
-    fn start(home: &Path) -> Result<Self, String> {
+    pub(crate) fn start(home: &Path) -> Result<Self, String> {
         let missing = "Xvfb is not installed: apt-get install --no-install-recommends xvfb";
         let program = in_path(&["Xvfb"])
             .into_iter()
@@ -317,7 +326,7 @@ impl Display {
         let mut command = Command::new("sh");
         command.stdout(Stdio::piped()).stderr(errors);
         let mut server = Group::start(&mut command, &program, &arguments)?;
-        // It says which display it has found free.
+        // Xvfb prints the number of the display that it has chosen.
         let mut number = String::new();
         if let Some(output) = server.0.stdout.take() {
             let _ = BufReader::new(output).read_line(&mut number);

@@ -1,15 +1,17 @@
-//! Runs the cases of `cases.rs` in Chromium, Firefox and WebKitGTK, and compares what they do with what was expected and with what
-//! `embedded_cors::browser` predicts. `.ci/browsers` installs what is missing, and starts it.
+//! Runs the cases of `cases.rs` in Chromium, Firefox and WebKitGTK. Compares the outcomes with the
+//! expected ones, and with the predictions of `embedded_cors::browser`. `.ci/browsers` installs
+//! what is missing and runs this program.
 //!
-//! There is no driver: a browser is started with the address of a page, which asks its own server for one case after the other, makes the
-//! case's requests to the API, and posts what came of them.
+//! The program needs no WebDriver. It starts a browser with the address of a page, and the page
+//! fetches one case after the other from its server, makes the requests of the case to the API, and
+//! posts the results.
 
 mod case;
-// A line for each case.
+// The table has one line for each case.
 #[rustfmt::skip]
 mod cases;
 mod engine;
-#[expect(dead_code, reason = "the example server's, which needs more of it")]
+#[expect(dead_code, reason = "only the example uses all of it")]
 #[path = "../../../examples/serve/http.rs"]
 mod http;
 mod outcome;
@@ -17,6 +19,7 @@ mod page;
 mod policies;
 mod predict;
 mod report;
+mod schemes;
 mod servers;
 
 use std::fs;
@@ -29,19 +32,21 @@ use engine::Engine;
 use report::Row;
 use servers::World;
 
-/// For everything.
+/// The time for the whole run.
 const BOUND: Duration = Duration::from_secs(150);
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/browsers.md");
-const USAGE: &str = "browsers [--write] [chromium] [firefox] [webkit]
-  --write  writes docs/browsers.md, for which all engines have to run; else it is compared";
+const USAGE: &str = "browsers [--write] [--schemes] [chromium] [firefox] [webkit]
+  --write    writes docs/browsers.md, which needs all engines; without it, the file is compared
+  --schemes  shows pages in WebKitGTK and Qt WebEngine by their bindings, too";
 
 fn main() -> ExitCode {
     let mut engines = Vec::new();
-    let mut write = false;
+    let (mut write, mut has_bindings) = (false, false);
     for argument in std::env::args().skip(1) {
         match Engine::ALL.iter().find(|engine| engine.name() == argument) {
             Some(engine) => engines.push(*engine),
             None if argument == "--write" => write = true,
+            None if argument == "--schemes" => has_bindings = true,
             None => {
                 eprintln!("{USAGE}");
                 return ExitCode::from(2);
@@ -55,7 +60,7 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     }
-    match run(&engines, write) {
+    match run(&engines, write, has_bindings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("FAILED: {message}");
@@ -64,7 +69,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(engines: &[Engine], write: bool) -> Result<(), String> {
+fn run(engines: &[Engine], write: bool, has_bindings: bool) -> Result<(), String> {
     let exceptions = report::read_exceptions(include_str!("../exceptions.txt"))?;
     let cases = Arc::new(cases::all());
     let start = Instant::now();
@@ -90,12 +95,16 @@ fn run(engines: &[Engine], write: bool) -> Result<(), String> {
 
     let mut rows = Vec::new();
     for (index, case) in cases.iter().enumerate() {
-        let predicted = predict::predict(&worlds[0], case);
+        let predicted = predict::predict(&worlds[0], index, embedded_cors::browser::Engine::Standard);
+        let by_engine = (case.group == cases::MAX_AGE).then(|| {
+            use embedded_cors::browser::Engine::{Chromium, Firefox, WebKit};
+            [Chromium, Firefox, WebKit].map(|engine| predict::predict(&worlds[0], index, engine))
+        });
         let seen = Engine::ALL.map(|engine| {
             let at = engines.iter().position(|other| *other == engine)?;
             let state = worlds[at].state();
             let got = state.got.get(&index).map_or(&[][..], Vec::as_slice);
-            // That the engine did not come so far is said once.
+            // The error of an engine that stopped early is reported once, not for each case.
             if got.is_empty() && versions[at].is_err() {
                 return None;
             }
@@ -106,15 +115,13 @@ fn run(engines: &[Engine], write: bool) -> Result<(), String> {
             id: case.id,
             expected: case.expected,
             predicted,
+            by_engine,
             seen,
         });
     }
-    let mut wrong = report::judge(&rows, &exceptions);
+    let mut wrong = report::differences(&rows, &exceptions);
     println!("{}", report::table(&rows));
-    println!(
-        "=: as expected; ?: did not run. {} s\n",
-        start.elapsed().as_secs()
-    );
+    println!("=: as expected; ?: not run. {} s\n", start.elapsed().as_secs());
 
     let mut all_versions = [const { None }; 3];
     for (engine, version) in engines.iter().zip(versions) {
@@ -141,6 +148,7 @@ fn run(engines: &[Engine], write: bool) -> Result<(), String> {
             Err(message) => wrong.insert(0, message),
         }
     }
+    wrong.extend(schemes::run(engines, has_bindings));
     if !wrong.is_empty() {
         return Err(format!("{} differences\n{}", wrong.len(), wrong.join("\n")));
     }
@@ -153,10 +161,10 @@ fn run(engines: &[Engine], write: bool) -> Result<(), String> {
     }
     let committed = fs::read_to_string(DOCS).map_err(|error| format!("docs/browsers.md: {error}"))?;
     match report::differs(&committed, &docs) {
-        None => println!("docs/browsers.md says so"),
+        None => println!("docs/browsers.md agrees"),
         Some(difference) => {
             return Err(format!(
-                "docs/browsers.md is not what this run gives; .ci/browsers --write\n{difference}"
+                "docs/browsers.md differs from this run; .ci/browsers --write updates it\n{difference}"
             ));
         }
     }

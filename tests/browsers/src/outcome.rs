@@ -1,28 +1,34 @@
-//! What came of a case, as one line of text, so that a hand, a prediction and three browsers can be compared.
+//! Writes the outcome of a case as one line of text, so that expectation, prediction and three
+//! browsers can be compared.
 //!
-//! `allow 1+2 asks x-a reads etag status 404 cookie`: the page got the response; the server saw one preflight and two other
-//! requests; the preflight asked for `x-a`; the page could read `etag` besides what everyone may read; the status; the
-//! requests had a cookie. Several requests: `allow block 1+2`.
+//! For example, `allow 1+2 asks x-a reads etag status 404 cookie` means that the page got the
+//! response, that the server saw one preflight and two other requests, that the preflight asked for
+//! `x-a`, that the page could read `etag` besides the headers that every page can read, that the
+//! status was 404, and that a request had a cookie. With two requests of the page, a line starts
+//! like `allow block 1+2`. A case with redirects also lists each request, with its server, method
+//! and origin: `via A OPTIONS page, A PUT page, B OPTIONS null, B PUT null`.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// What a page got of one request.
+/// The result of one request, as the page saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Got {
     Response {
         status: u16,
-        /// The names of the headers that it could read, lower-case.
+        /// The names of the headers that the page could read, in lower case.
         names: BTreeSet<String>,
     },
-    /// An exception.
+    /// The request failed with an exception.
     Nothing,
     TimedOut,
 }
 
-/// What the server saw of one request.
+/// One request, as the server saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
+    /// The server: `A`, or `B` after a redirect.
+    pub(crate) server: char,
     pub(crate) method: String,
     pub(crate) origin: String,
     pub(crate) cookie: bool,
@@ -33,15 +39,17 @@ pub(crate) struct Seen {
 pub(crate) struct Outcome<'o> {
     pub(crate) got: &'o [Got],
     pub(crate) seen: &'o [Seen],
-    /// The origin that every request ought to have.
+    /// The origin that every request should have.
     pub(crate) origin: &'o str,
-    /// The methods that the page's requests ought to have, as they are sent.
+    /// The methods that the page's requests should have, as browsers send them.
     pub(crate) methods: &'o [String],
-    /// Whether cookies are looked at.
+    /// True if cookies are compared.
     pub(crate) cookies: bool,
+    /// True if the outcome lists each request: redirects change server, method and origin.
+    pub(crate) has_redirects: bool,
 }
 
-/// Every answer has these, and every page may read them.
+/// The headers that every answer has and every page can read.
 const ALWAYS: [&str; 3] = ["cache-control", "content-length", "content-type"];
 
 impl fmt::Display for Outcome<'_> {
@@ -66,7 +74,11 @@ impl fmt::Display for Outcome<'_> {
             .map(|(_, headers)| headers.as_str())
             .collect();
         if asked.iter().any(|headers| !headers.is_empty()) {
-            write!(f, " asks {}", asked.join(" / "))?;
+            let names: Vec<_> = asked
+                .iter()
+                .map(|headers| if headers.is_empty() { "nothing" } else { headers })
+                .collect();
+            write!(f, " asks {}", names.join(" / "))?;
         }
         let last = self.got.iter().rev().find_map(|got| match got {
             Got::Response { status, names } => Some((status, names)),
@@ -94,9 +106,25 @@ impl fmt::Display for Outcome<'_> {
             f.write_str(" cookie")?;
         }
 
-        // What ought never to be.
+        if self.has_redirects {
+            let mut separator = " via ";
+            for seen in self.seen {
+                let origin = if seen.origin == self.origin && seen.origin != "null" {
+                    "page"
+                } else {
+                    &seen.origin
+                };
+                write!(f, "{separator}{} {} {origin}", seen.server, seen.method)?;
+                separator = ", ";
+            }
+        }
+
+        // The rest of the line reports what must never happen.
         if preflights.clone().any(|seen| seen.cookie) {
             f.write_str(" PREFLIGHT WITH COOKIE")?;
+        }
+        if self.has_redirects {
+            return Ok(());
         }
         let strange = self.seen.iter().find(|seen| seen.origin != self.origin);
         if let Some(seen) = strange {

@@ -1,12 +1,14 @@
-//! What is compared, what is printed, and `docs/browsers.md`.
+//! Compares the outcomes, and writes the table for the terminal and `docs/browsers.md`.
 
 use std::fmt::Write as _;
 
 use crate::case::{Ask, Body, Case, Credentials, Page, Reply, Server, Via};
 use crate::cases;
 use crate::engine::Engine;
+use crate::schemes;
 
-/// A line of `exceptions.txt`: what an engine does otherwise than the standard says, and why that is known.
+/// A line of `exceptions.txt`: a case in which an engine differs from the expected outcome, and the
+/// reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Exception {
     pub(crate) engine: &'static str,
@@ -15,7 +17,7 @@ pub(crate) struct Exception {
     pub(crate) reason: String,
 }
 
-/// `engine | case | what it does | reason`, `#` for comments.
+/// Parses lines of the form `engine | case | what it does | reason`. Lines with `#` are comments.
 pub(crate) fn read_exceptions(text: &str) -> Result<Vec<Exception>, String> {
     let mut exceptions: Vec<Exception> = Vec::new();
     for (number, line) in text.lines().enumerate() {
@@ -25,71 +27,85 @@ pub(crate) fn read_exceptions(text: &str) -> Result<Vec<Exception>, String> {
         let wrong = |what: &str| format!("exceptions.txt, line {}: {what}", number + 1);
         let parts: Vec<_> = line.splitn(4, " | ").map(str::trim).collect();
         let [engine, case, does, reason] = parts[..] else {
-            return Err(wrong("it is not `engine | case | what it does | reason`"));
+            return Err(wrong("write `engine | case | what it does | reason`"));
         };
         let engine = Engine::ALL.iter().find(|known| known.name() == engine);
         let exception = Exception {
-            engine: engine.ok_or_else(|| wrong("there is no such engine"))?.name(),
+            engine: engine.ok_or_else(|| wrong("unknown engine"))?.name(),
             case: case.to_string(),
             does: does.to_string(),
             reason: reason.to_string(),
         };
         if reason.is_empty() {
-            return Err(wrong("there is no reason"));
+            return Err(wrong("the reason is missing"));
         }
         if exceptions
             .iter()
             .any(|other| (other.engine, &other.case) == (exception.engine, &exception.case))
         {
-            return Err(wrong("there is another one for the same engine and case"));
+            return Err(wrong("the engine and case already have a line"));
         }
         exceptions.push(exception);
     }
     Ok(exceptions)
 }
 
-/// A case, and what was expected of it, predicted, and seen.
+/// A case with its expected, predicted and real outcomes.
 pub(crate) struct Row {
     pub(crate) id: &'static str,
     pub(crate) expected: &'static str,
-    /// What `browser/` says; it knows no ports but those of an engine's own servers, and leaves them out.
+    /// The prediction of the `browser` module, with placeholders for ports.
     pub(crate) predicted: String,
-    /// In the order of [`Engine::ALL`]; none of engines that did not run.
+    /// For cases about max-age: the predictions of the `browser` module for the engines, in the
+    /// order of [`Engine::ALL`].
+    pub(crate) by_engine: Option<[String; 3]>,
+    /// The outcomes in the engines, in the order of [`Engine::ALL`]; `None` for an engine that did
+    /// not run.
     pub(crate) seen: [Option<String>; 3],
 }
 
-/// All that is wrong.
-pub(crate) fn judge(rows: &[Row], exceptions: &[Exception]) -> Vec<String> {
+/// Returns every difference that `exceptions.txt` does not explain, and every exception that is not
+/// true.
+pub(crate) fn differences(rows: &[Row], exceptions: &[Exception]) -> Vec<String> {
     let mut wrong = Vec::new();
     for row in rows {
         if row.predicted != row.expected {
             wrong.push(format!(
-                "{}: expected `{}`, and browser/ predicts `{}`",
+                "{}: expected `{}`, but browser/ predicts `{}`",
                 row.id, row.expected, row.predicted
             ));
         }
-        for (engine, seen) in Engine::ALL.iter().zip(&row.seen) {
+        for (index, (engine, seen)) in Engine::ALL.iter().zip(&row.seen).enumerate() {
             let Some(seen) = seen else { continue };
+            if let Some(predicted) = row.by_engine.as_ref().map(|by_engine| &by_engine[index])
+                && predicted != seen
+            {
+                wrong.push(format!(
+                    "{}: {} did `{seen}`, but browser/ predicts `{predicted}` for this engine",
+                    row.id,
+                    engine.title()
+                ));
+            }
             let known = exceptions
                 .iter()
                 .find(|known| known.engine == engine.name() && known.case == row.id);
             match known {
                 Some(known) if known.does == *seen => {}
                 Some(known) if seen == row.expected => wrong.push(format!(
-                    "{}: {} does as expected, `{seen}`; the exception `{}` is no longer true",
+                    "{}: {} did `{seen}` as expected; the exception `{}` is no longer true",
                     row.id,
                     engine.title(),
                     known.does
                 )),
                 Some(known) => wrong.push(format!(
-                    "{}: {} did `{seen}`, and the exception says `{}`",
+                    "{}: {} did `{seen}`, but the exception says `{}`",
                     row.id,
                     engine.title(),
                     known.does
                 )),
                 None if seen == row.expected => {}
                 None => wrong.push(format!(
-                    "{}: expected `{}`, and {} did `{seen}`",
+                    "{}: expected `{}`, but {} did `{seen}`",
                     row.id,
                     row.expected,
                     engine.title()
@@ -100,9 +116,12 @@ pub(crate) fn judge(rows: &[Row], exceptions: &[Exception]) -> Vec<String> {
     for known in exceptions {
         let row = rows.iter().find(|row| row.id == known.case);
         match row {
-            None => wrong.push(format!("exceptions.txt: there is no case {}", known.case)),
+            None => wrong.push(format!("exceptions.txt: unknown case {}", known.case)),
             Some(row) if row.expected == known.does => {
-                wrong.push(format!("exceptions.txt: {} is what is expected", known.case));
+                wrong.push(format!(
+                    "exceptions.txt: {} states the expected outcome",
+                    known.case
+                ));
             }
             Some(_) => {}
         }
@@ -110,7 +129,8 @@ pub(crate) fn judge(rows: &[Row], exceptions: &[Exception]) -> Vec<String> {
     wrong
 }
 
-/// The table for the terminal: `=` is what was expected, `?` an engine that did not run.
+/// Returns the table for the terminal. `=` stands for the expected outcome, `?` for an engine that
+/// did not run.
 pub(crate) fn table(rows: &[Row]) -> String {
     let mut lines =
         vec![["case", "expected", "browser/", "Chromium", "Firefox", "WebKit"].map(str::to_string)];
@@ -152,7 +172,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
     text
 }
 
-/// `docs/browsers.md`. A cell of an engine that did not run is [`UNKNOWN`].
+/// Returns `docs/browsers.md`. A cell of an engine that did not run is [`UNKNOWN`].
 pub(crate) fn docs(
     cases: &[Case],
     rows: &[Row],
@@ -181,13 +201,13 @@ pub(crate) fn docs(
             "| {} | {} | {} | {} | {} |",
             known.engine,
             code(&known.case),
-            shorten(expected, 56),
+            shorten_names(expected),
             known.does,
             known.reason
         );
     }
     let policies = include_str!("policies.rs")
-        .split("// For docs/browsers.md.\n")
+        .split("// docs/browsers.md shows the lines between these two comments.\n")
         .nth(1)
         .unwrap_or("");
     let _ = writeln!(text, "\n## The policies\n\n```rust\n{}\n```", policies.trim_end());
@@ -218,18 +238,19 @@ pub(crate) fn docs(
             row.id,
             the_page(case),
             the_server(case),
-            plain(&shorten(row.expected, 56)),
+            plain(&shorten_names(row.expected)),
             cell(&row.predicted),
             seen.join(" | ")
         );
     }
-    text
+    text + &schemes::docs()
 }
 
 const UNKNOWN: &str = "?";
 const VERSIONS: &str = "The last run was with ";
 
-/// The first difference between what the docs say and what a run gives. Versions may differ, and engines that did not run.
+/// Returns the first difference between the docs and a run. Versions and the cells of engines that
+/// did not run may differ.
 pub(crate) fn differs(docs: &str, run: &str) -> Option<String> {
     let same = |(docs, run): (&str, &str)| {
         let (docs, run): (Vec<_>, Vec<_>) = (docs.split(" | ").collect(), run.split(" | ").collect());
@@ -262,30 +283,46 @@ const HEAD: &str = "\
 
 # What real browsers do
 
-Each line is a case that ran in three browsers, with their `fetch` and `XMLHttpRequest`, against the HTTP of `examples/serve`. It compares what was
-expected, which stands in `tests/browsers/src/cases.rs` by hand (what the policy means, or what the Fetch Standard says), what the client side
-of this crate, `browser/`, predicts, and what each browser did.
+Each row of the tables is a case that ran in three browsers, with their `fetch` and
+`XMLHttpRequest`, against the HTTP server of `examples/serve`. A row compares three things:
 
-- `allow 1+2` or `block 1+2`: whether the page got the response, and how many preflights and other requests the server saw. Two requests of a
-  page: `allow block 1+2`.
-- `asks x-a`: the preflight's `Access-Control-Request-Headers`; with a slash, those of several.
-- `reads etag`: the headers that the page could read, besides `Cache-Control`, `Content-Length` and `Content-Type`.
-- `status 404`: other than 200. `cookie`: it was sent.
-- `=`: as expected. In bold: not so, a known divergence.
-- `lists`: what the answer to the preflight has besides `ACAO: {O}` and `ACAC: true`, which all answers then have.
-- `ACAO` is `Access-Control-Allow-Origin`, `ACAC` `-Credentials`, `ACAM` `-Methods`, `ACAH` `-Headers`, `ACEH` `Access-Control-Expose-Headers`,
-  `ACMA` `Access-Control-Max-Age`.
-- `{O}` is the page's origin; `{P}` and `{Q}` are the ports of the page's servers, `{A}` is that of the API, `http://localhost:{A}`. Where nothing is
-  said, the page is `http://localhost:{P}`.
+- the expected outcome, which `tests/browsers/src/cases.rs` states by hand. It is what the policy is
+  meant to do, or what the Fetch Standard requires.
+- the prediction of the `browser` module of this crate.
+- what each browser did.
 
-Origin and method of every request are compared too, no preflight has a cookie, and `Access-Control-Request-Headers` is written as the standard
-writes it, byte for byte, unless it says otherwise.
+The tables use these abbreviations:
 
-Not here: redirects, streamed uploads, elements with `crossorigin`, fonts, `EventSource`, WebSocket, `sendBeacon`, the HTTP cache, https.
+- `allow 1+2` or `block 1+2` says whether the page got the response, and how many preflights and
+  other requests the server saw. `allow block 1+2` describes two requests of a page.
+- `asks x-a` is the `Access-Control-Request-Headers` of the preflight, or `nothing`. A slash
+  separates those of several preflights.
+- `reads etag` lists the headers that the page could read, besides `Cache-Control`, `Content-Length`
+  and `Content-Type`.
+- `status 404` is a status other than 200. `cookie` says that the browser sent the cookie.
+- `via A PUT page, B PUT null` lists each request of a case with redirects: its server, its method,
+  and its `Origin`, which is that of the page or `null`.
+- `=` stands for the expected outcome. Another outcome is printed in bold. It is a known divergence.
+- `lists` introduces the fields in the answer to the preflight, besides `ACAO: {O}` and
+  `ACAC: true`, which all answers of such a case have.
+- `ACAO` is `Access-Control-Allow-Origin`, `ACAC` is `Access-Control-Allow-Credentials`, `ACAM` is
+  `Access-Control-Allow-Methods`, `ACAH` is `Access-Control-Allow-Headers`, `ACEH` is
+  `Access-Control-Expose-Headers`, and `ACMA` is `Access-Control-Max-Age`.
+- `{O}` is the origin of the page. `{P}` and `{Q}` are the ports of the page's servers. `{A}` is the
+  port of the API, which is `http://localhost:{A}`, and `{B}` that of another API, to which some
+  redirects lead. `{N}` is the number of the case. Unless a row says otherwise, the page is
+  `http://localhost:{P}`.
+
+The run also compares origin and method of every request, and checks that no preflight has a cookie.
+`Access-Control-Request-Headers` has exactly the form of the standard, unless a row says otherwise.
+
+The cases do not cover streamed uploads, elements with `crossorigin`, `EventSource`, WebSocket,
+`sendBeacon`, the HTTP cache, and https.
 
 ";
 const DIVERGENCES: &str = "\
-They stand in `tests/browsers/exceptions.txt`. One that is no longer true fails the run, as does one that is missing.\n";
+`tests/browsers/exceptions.txt` lists the known divergences. A run fails if one of them is missing
+or no longer true.\n";
 
 fn shorten(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
@@ -295,12 +332,20 @@ fn shorten(text: &str, most: usize) -> String {
     format!("{start}...")
 }
 
-/// Text as text in a table.
+/// Shortens an outcome, except for its list of requests.
+fn shorten_names(outcome: &str) -> String {
+    match outcome.split_once(" via ") {
+        Some((start, requests)) => format!("{} via {requests}", shorten(start, 56)),
+        None => shorten(outcome, 56),
+    }
+}
+
+/// Escapes a text for a cell of a table.
 fn plain(text: &str) -> String {
     text.replace('`', "\\`").replace('|', "\\|").replace('*', "\\*")
 }
 
-/// Text as code in a table.
+/// Formats a text as code in a cell of a table, with visible control characters.
 fn code(text: &str) -> String {
     let text: String = text
         .chars()
@@ -374,6 +419,7 @@ fn the_ask(ask: &Ask) -> String {
         Via::Fetch => {}
         Via::Xhr => words.push("by XHR".to_string()),
         Via::XhrUpload => words.push("by XHR with an upload listener".to_string()),
+        Via::Font => words.push("by `FontFace`".to_string()),
     }
     words.join(" ")
 }
@@ -382,6 +428,16 @@ fn the_server(case: &Case) -> String {
     match &case.server {
         Server::Policy { name, status: 200 } => format!("policy \"{name}\""),
         Server::Policy { name, status } => format!("policy \"{name}\", status {status}"),
+        Server::Hops(hops) => {
+            let hops: Vec<_> = hops
+                .iter()
+                .map(|(preflight, other)| match &preflight.lines[..] {
+                    [] => the_reply(other),
+                    _ => format!("preflight {}; {}", the_reply(preflight), the_reply(other)),
+                })
+                .collect();
+            hops.join(", then ")
+        }
         Server::Script { preflight, others } => {
             if let [other] = &others[..]
                 && (other.status, &other.lines[..]) == (200, cases::SHARED)
@@ -395,7 +451,7 @@ fn the_server(case: &Case) -> String {
             }
             let others: Vec<_> = others.iter().map(the_reply).collect();
             let others = others.join(", then ");
-            // A server that refuses every preflight is for cases that ought to have none.
+            // A server that refuses every preflight belongs to a case that should have none.
             if preflight.status == 403 && preflight.lines.is_empty() {
                 return others;
             }
@@ -415,7 +471,7 @@ fn the_reply(reply: &Reply) -> String {
     }
 }
 
-/// The field names are long, and everyone knows them.
+/// Abbreviates the long names of CORS fields.
 fn abbreviate(line: &str) -> String {
     let mut line = line.to_string();
     for (name, short) in [
@@ -442,6 +498,7 @@ mod tests {
             id: "a-case",
             expected: "allow 0+1",
             predicted: predicted.to_string(),
+            by_engine: None,
             seen: [Some("allow 0+1".to_string()), firefox.map(str::to_string), None],
         }
     }
@@ -453,26 +510,37 @@ mod tests {
     #[test]
     fn every_difference_is_found() {
         let good = row("allow 0+1", Some("allow 0+1"));
-        assert_eq!(judge(&[good], &[]), [""; 0]);
-        let wrong = judge(&[row("block 0+1", Some("allow 0+1"))], &[]);
+        assert_eq!(differences(&[good], &[]), [""; 0]);
+        let wrong = differences(&[row("block 0+1", Some("allow 0+1"))], &[]);
         assert_eq!(
             wrong,
-            ["a-case: expected `allow 0+1`, and browser/ predicts `block 0+1`"]
+            ["a-case: expected `allow 0+1`, but browser/ predicts `block 0+1`"]
         );
-        let wrong = judge(&[row("allow 0+1", Some("block 0+1"))], &[]);
+        let wrong = differences(&[row("allow 0+1", Some("block 0+1"))], &[]);
         assert_eq!(
             wrong,
-            ["a-case: expected `allow 0+1`, and Firefox ESR did `block 0+1`"]
+            ["a-case: expected `allow 0+1`, but Firefox ESR did `block 0+1`"]
+        );
+    }
+
+    #[test]
+    fn the_prediction_for_an_engine_has_to_be_true() {
+        let mut row = row("allow 0+1", Some("block 0+1"));
+        row.by_engine = Some(["allow 0+1", "allow 1+1", "allow 2+1"].map(str::to_string));
+        let known = exceptions("firefox | a-case | block 0+1 | because\n");
+        assert_eq!(
+            differences(&[row], &known),
+            ["a-case: Firefox ESR did `block 0+1`, but browser/ predicts `allow 1+1` for this engine"]
         );
     }
 
     #[test]
     fn an_exception_is_exact_and_has_to_be_true() {
         let known = exceptions("# comment\n\nfirefox | a-case | block 0+1 | because\n");
-        let judge = |seen| judge(&[row("allow 0+1", Some(seen))], &known);
-        assert_eq!(judge("block 0+1"), [""; 0]);
-        assert!(judge("allow 0+1")[0].ends_with("the exception `block 0+1` is no longer true"));
-        assert!(judge("block 1+1")[0].ends_with("the exception says `block 0+1`"));
+        let differences = |seen| differences(&[row("allow 0+1", Some(seen))], &known);
+        assert_eq!(differences("block 0+1"), [""; 0]);
+        assert!(differences("allow 0+1")[0].ends_with("the exception `block 0+1` is no longer true"));
+        assert!(differences("block 1+1")[0].ends_with("the exception says `block 0+1`"));
     }
 
     #[test]
@@ -487,8 +555,8 @@ mod tests {
         }
         let other = exceptions("firefox | no-case | block 0+1 | because");
         assert_eq!(
-            judge(&[row("allow 0+1", None)], &other),
-            ["exceptions.txt: there is no case no-case"]
+            differences(&[row("allow 0+1", None)], &other),
+            ["exceptions.txt: unknown case no-case"]
         );
     }
 

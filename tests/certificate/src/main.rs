@@ -1,12 +1,13 @@
-//! What the engine costs on a microcontroller: one program, of which each feature links a part, so that sizes can be compared; and one
-//! (`measure`) that calls every entry point, says how much stack it took, and lets an emulator count its instructions.
+//! Measures what the engine costs on a microcontroller. Each feature links a part of the engine
+//! into the program, so that sizes can be compared. With the feature `measure`, the program calls
+//! every entry point, prints how much stack it used, and lets an emulator count its instructions.
 
 #![no_std]
 #![no_main]
 
 #[cfg_attr(
     not(feature = "measure"),
-    allow(dead_code, reason = "how it starts is all that is needed")
+    allow(dead_code, reason = "only the start code is needed")
 )]
 #[path = "../../../benches/mcu/src/board.rs"]
 mod board;
@@ -17,15 +18,16 @@ mod measure;
 mod linked {
     use core::hint::black_box;
 
-    use embedded_cors::{Decision, Policy, PolicyReader, Request, RequestReader};
+    use embedded_cors::{Decision, Policy, PolicyReader, Progress, Request, RequestReader};
 
-    // What panics is not linked: then the link fails.
+    // A program with a panicking path cannot be linked.
     #[panic_handler]
     fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
         unsafe extern "C" {
             fn a_panicking_path_is_linked() -> !;
         }
-        // SAFETY: there is no such function, so nothing that reaches this can be linked.
+        // SAFETY: the function does not exist, so a program that contains this call cannot be
+        // linked.
         unsafe { a_panicking_path_is_linked() }
     }
 
@@ -33,6 +35,12 @@ mod linked {
     static CORS: Policy = crate::POLICY;
     #[cfg(feature = "rendered")]
     static CORS: Policy = embedded_cors::rendered!(crate::POLICY);
+
+    #[cfg(any(feature = "doors", feature = "doors-pieces"))]
+    static DOORS: embedded_cors::Doors = embedded_cors::Doors::builder(&CORS)
+        .allow_hosts(&["lamp.local", "lamp.example.com"])
+        .allow_ip_literals()
+        .build_or_panic();
 
     #[allow(dead_code, reason = "not every feature answers")]
     fn answer(decision: &Decision<'_>, buffer: &mut [u8]) -> usize {
@@ -70,23 +78,37 @@ mod linked {
             }
             if cfg!(feature = "pieces") {
                 let mut reader = RequestReader::<256>::new();
-                while reader
-                    .push(black_box(bytes))
-                    .is_ok_and(|progress| progress.needs_more())
-                {}
+                while matches!(reader.push(black_box(bytes)), Ok(Progress::NeedsMore)) {}
                 black_box(answer(&CORS.decide(&reader.request()), buffer));
             }
             if cfg!(feature = "policy-pieces") {
                 let mut reader = PolicyReader::<128>::new(&CORS);
-                while reader
-                    .push(black_box(bytes))
-                    .is_ok_and(|progress| progress.needs_more())
-                {}
+                while matches!(reader.push(black_box(bytes)), Ok(Progress::NeedsMore)) {}
                 black_box(answer(&reader.decide(), buffer));
+            }
+            #[cfg(any(feature = "doors", feature = "doors-pieces"))]
+            {
+                let answer = |request: &embedded_cors::DoorsRequest<'_>, buffer: &mut [u8]| {
+                    let decision = DOORS.decide(request);
+                    match decision.response() {
+                        Some(response) => response.write(buffer).map_or(0, <[u8]>::len),
+                        None => decision.write_fields(buffer).map_or(0, |lines| lines.len()),
+                    }
+                };
+                if cfg!(feature = "doors")
+                    && let Ok(request) = embedded_cors::DoorsRequest::from_head(bytes)
+                {
+                    black_box(answer(&request, buffer));
+                }
+                if cfg!(feature = "doors-pieces") {
+                    let mut reader = embedded_cors::DoorsReader::<256>::new();
+                    while matches!(reader.push(black_box(bytes)), Ok(Progress::NeedsMore)) {}
+                    black_box(answer(&reader.request(), buffer));
+                }
             }
             #[cfg(feature = "run-time")]
             {
-                let mut lists = embedded_cors::PolicyBuf::<256>::new();
+                let mut lists = embedded_cors::PolicyLists::<256>::new();
                 let _ = lists.allow_origin(black_box(""));
                 let _ = lists.allow_method(black_box(""));
                 let _ = lists.allow_header(black_box(""));
@@ -103,8 +125,9 @@ mod linked {
     }
 }
 
-/// A device's policy: four origins, one of them with subdomains, three methods, five request headers.
-#[allow(dead_code, reason = "not every feature decides")]
+/// The policy of a device: four origins, one of them with subdomains, three methods, and five
+/// request headers.
+#[allow(dead_code, reason = "some features do not decide")]
 const POLICY: embedded_cors::Policy<'static> = embedded_cors::Policy::builder()
     .allow_origins(&[
         "https://app.example.com",

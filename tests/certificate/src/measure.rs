@@ -1,9 +1,9 @@
-//! Every entry point called once, between two marks and on painted stack.
+//! Calls every entry point once between two marks, and once after filling the stack with one value.
 
 use core::arch::asm;
 use core::hint::black_box;
 
-use embedded_cors::{Decision, Kind, Policy, PolicyReader, Progress, Reason, Request, RequestReader};
+use embedded_cors::{Decision, Policy, PolicyReader, Progress, Reason, Request, RequestKind, RequestReader};
 
 use crate::board::{self, mark_begin, mark_end, print};
 
@@ -48,7 +48,8 @@ fn say(what: &str, name: &str, number: usize) {
     print("\n");
 }
 
-// The entry points, each a function that is there by its name: what it takes of the stack is what is called in it.
+// Each entry point is a function with a fixed symbol name, so that its stack can be found from the
+// binary.
 
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -103,7 +104,8 @@ fn entry_write_response(decision: &Decision<'_>, buffer: &mut Buffer) -> usize {
     })
 }
 
-// What a server does, with all that it needs on the stack but the head and the buffer.
+// These functions do what a server does. Their stack includes everything except the head and the
+// buffer.
 
 fn answer(decision: &Decision<'_>, buffer: &mut Buffer) -> usize {
     match decision.preflight() {
@@ -142,7 +144,7 @@ fn entry_all_policy_pieces(head: &[u8], buffer: &mut Buffer) -> usize {
     answer(&reader.decide(), buffer)
 }
 
-/// Calls between the marks, where the emulator counts.
+/// Makes a call between the marks, where the emulator counts instructions.
 fn count<T>(name: &str, way: &str, call: impl FnOnce() -> T) -> T {
     print("count ");
     print(name);
@@ -170,19 +172,21 @@ fn stack_pointer() -> usize {
     pointer
 }
 
-/// Paints the stack, calls, and says how much of the paint is gone.
+/// Fills the free stack with one value, makes a call, and prints how much of the stack was
+/// overwritten.
 #[inline(never)]
 fn paint(name: &str, call: impl FnOnce()) {
     const PAINT: usize = 0xa5a5_5a5a;
     const BYTES: usize = 8192;
     let here = stack_pointer() & !7;
     for address in (here - BYTES..here).step_by(size_of::<usize>()) {
-        // SAFETY: below the stack pointer is nobody's memory, and of the machine's there is more than this.
+        // SAFETY: the memory below the stack pointer is free, and the machine has more than these
+        // bytes.
         unsafe { (address as *mut usize).write_volatile(PAINT) };
     }
     call();
     let mut lowest = here - BYTES;
-    // SAFETY: as above.
+    // SAFETY: these are the bytes that were filled above.
     while lowest < here && unsafe { (lowest as *const usize).read_volatile() } == PAINT {
         lowest += size_of::<usize>();
     }
@@ -195,7 +199,7 @@ fn copy<'m>(head: &[u8], memory: &'m mut [u8; 1024]) -> &'m mut [u8] {
     copied
 }
 
-/// The head from another page: of its `Origin` another port.
+/// Returns the head with another port in its `Origin`.
 fn stranger<'m>(head: &[u8], memory: &'m mut [u8; 1024]) -> &'m [u8] {
     const ORIGIN: &[u8] = b"Origin: http://localhost:3000";
     let head = copy(head, memory);
@@ -204,7 +208,7 @@ fn stranger<'m>(head: &[u8], memory: &'m mut [u8; 1024]) -> &'m [u8] {
     head
 }
 
-/// As many bytes as there is room for, `before`, and `unit` again and again, and the head's end.
+/// Fills the memory with a head: `before`, repeated copies of `unit`, and an empty line.
 fn hostile<'m>(before: &str, unit: &str, memory: &'m mut [u8]) -> &'m [u8] {
     let (start, rest) = memory.split_at_mut(before.len());
     start.copy_from_slice(before.as_bytes());
@@ -230,17 +234,17 @@ extern "C" fn main() -> ! {
             )
         })
     };
-    // The rows are what their names say.
-    assert_eq!(kinds(GET), Ok((Kind::Actual, None)));
-    assert_eq!(kinds(PREFLIGHT), Ok((Kind::Preflight, None)));
-    assert_eq!(kinds(SAME_ORIGIN), Ok((Kind::NotCors, None)));
+    // Check that the requests are of the kinds that the names of the rows say.
+    assert_eq!(kinds(GET), Ok((RequestKind::Actual, None)));
+    assert_eq!(kinds(PREFLIGHT), Ok((RequestKind::Preflight, None)));
+    assert_eq!(kinds(SAME_ORIGIN), Ok((RequestKind::NotCors, None)));
     assert_eq!(
         kinds(PROPFIND),
-        Ok((Kind::Preflight, Some(Reason::MethodNotAllowed)))
+        Ok((RequestKind::Preflight, Some(Reason::MethodNotAllowed)))
     );
     assert_eq!(
         kinds(stranger(GET, memory)),
-        Ok((Kind::Actual, Some(Reason::OriginNotAllowed)))
+        Ok((RequestKind::Actual, Some(Reason::OriginNotAllowed)))
     );
 
     count("nothing", "", || 0);

@@ -1,4 +1,4 @@
-//! Where the linker finds the memory of the board, and what defmt has to say to it.
+//! Tells the linker where to find `memory.x` and the sections of defmt.
 
 fn main() {
     println!("cargo:rustc-link-search={}", env!("CARGO_MANIFEST_DIR"));

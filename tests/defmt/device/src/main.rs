@@ -1,4 +1,4 @@
-//! A microcontroller that decides and logs, through semihosting.
+//! Decides and logs on a microcontroller, through semihosting.
 
 #![no_std]
 #![no_main]

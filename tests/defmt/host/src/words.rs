@@ -1,20 +1,20 @@
-//! What the log has to say of a thing: the library's own words for it, or what is left of them where the log is to be short.
+//! Says what the log has to contain for a value: its `Display`, or a shortened form of it.
 
-use embedded_cors::browser::{Blocked, Failure, ResponseError, Stage};
+use embedded_cors::browser::{Blocked, Failure, ResponseError, ResponseErrorKind, Stage};
 use embedded_cors::{
-    BufferTooSmall, CorsFields, Decision, HeadError, Kind, Origin, OriginError, OriginErrorKind,
-    OriginOrNull, PolicyError, PolicyErrorKind, Preflight, Progress, Reason, Refusal, RefusedStatus, Setting,
-    SuccessStatus, VaryError,
+    BufferTooSmall, Decision, ExistingCorsFields, HeadError, Origin, OriginError, OriginErrorKind,
+    OriginOrNull, PolicyError, PolicyErrorKind, Preflight, PreflightRefusedStatus, PreflightSuccessStatus,
+    Progress, Reason, Refusal, RequestKind, Setting, VaryError,
 };
 
 pub trait Words {
-    /// The name that `src/interop/defmt.rs` has for the type.
+    /// The name of the type in `src/interop/defmt.rs`.
     const TYPE: &'static str;
 
     fn words(&self) -> String;
 }
 
-/// Types whose `Display` the log repeats.
+/// The types whose `Display` the log repeats.
 macro_rules! displayed {
     ($($name:literal $type:ty),* $(,)?) => {
         $(impl Words for $type {
@@ -28,8 +28,7 @@ macro_rules! displayed {
 }
 
 displayed! {
-    "Kind" Kind,
-    "PolicyError" PolicyError<'_>,
+    "RequestKind" RequestKind,
     "Setting" Setting,
     "BufferTooSmall" BufferTooSmall,
     "HeadError" HeadError,
@@ -37,17 +36,18 @@ displayed! {
     "OriginError" OriginError,
     "OriginErrorKind" OriginErrorKind,
     "Origin" Origin<'_>,
-    "CorsFields" CorsFields,
+    "ExistingCorsFields" ExistingCorsFields,
     "Blocked" Blocked,
     "ResponseError" ResponseError,
+    "ResponseErrorKind" ResponseErrorKind,
 }
 
-/// A sentence of `Display`'s, with the number and the name of the reason for the reason's sentence.
+/// Replaces the sentence of the reason with its number and name, as the log does.
 fn shortened(sentence: &str, refusal: Refusal) -> String {
     let reason = refusal.reason();
     let number_and_name = format!("{} {}", reason.code(), reason.name());
     let short = sentence.replace(reason.sentence(), &number_and_name);
-    match refusal.index() {
+    match refusal.position().map(|position| position.index()) {
         Some(index) => short
             .replace(&format!(" (at byte {index})"), &format!(" [{index}]"))
             .replace(
@@ -88,12 +88,28 @@ impl Words for Reason {
 impl Words for Preflight<'_> {
     const TYPE: &'static str = "Preflight";
 
-    /// The status on the wire.
     fn words(&self) -> String {
         let mut buffer = [0; 1024];
-        let response = self.write_response(&mut buffer).expect("it is not that long");
-        let status = std::str::from_utf8(&response[9..12]).expect("digits");
+        let response = self
+            .write_response(&mut buffer)
+            .expect("the buffer is long enough");
+        let status = std::str::from_utf8(&response[9..12]).expect("the status is a number");
         format!("preflight response {status}")
+    }
+}
+
+impl Words for PolicyError<'_> {
+    const TYPE: &'static str = "PolicyError";
+
+    /// Writes the text of `Display`, but the fix of the kind where `Display` computes one from the
+    /// entry: the device sends the number of a text.
+    fn words(&self) -> String {
+        let displayed = self.to_string();
+        let (start, _) = displayed.rsplit_once("; ").expect("a sentence has a fix");
+        match self.kind().fix() {
+            fix if displayed.ends_with(fix) => displayed,
+            fix => format!("{start}; {fix}"),
+        }
     }
 }
 
@@ -139,23 +155,25 @@ impl Words for Failure {
     const TYPE: &'static str = "Failure";
 
     fn words(&self) -> String {
-        format!("{self} ({}); {}", self.section(), self.fix())
+        let address = self.url().map_or(String::new(), |url| format!(", {url}"));
+        format!("{self}; {} ({}{address})", self.fix(), self.algorithm())
     }
 }
 
-impl Words for SuccessStatus {
-    const TYPE: &'static str = "SuccessStatus";
+impl Words for PreflightSuccessStatus {
+    const TYPE: &'static str = "PreflightSuccessStatus";
 
     fn words(&self) -> String {
         match self {
             Self::NoContent => "204".into(),
             Self::Ok => "200".into(),
+            Self::NoContentBare => "204 without content-length".into(),
         }
     }
 }
 
-impl Words for RefusedStatus {
-    const TYPE: &'static str = "RefusedStatus";
+impl Words for PreflightRefusedStatus {
+    const TYPE: &'static str = "PreflightRefusedStatus";
 
     fn words(&self) -> String {
         match self {

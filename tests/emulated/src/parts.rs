@@ -1,11 +1,13 @@
-// What a decision says, for the machine that makes the table or asks, and for the target, which is compared with it.
+// The build script includes this file to compute the expected answers, and the program includes it
+// to compare its answers with them.
 
-/// Gives all that a decision says to `take`, in parts.
-fn say(decision: &embedded_cors::Decision<'_>, buffer: &mut [u8], mut take: impl FnMut(&[u8])) {
+/// Calls `take` with everything that a decision says, in parts.
+fn for_each_part(decision: &embedded_cors::Decision<'_>, buffer: &mut [u8], mut take: impl FnMut(&[u8])) {
     take(&[decision.kind() as u8]);
     if let Some(refusal) = decision.refusal() {
         take(&[refusal.reason().code()]);
-        take(&(refusal.index().map_or(u32::MAX, |index| index as u32)).to_le_bytes());
+        let position = refusal.position().map(|position| position.index() as u32);
+        take(&position.unwrap_or(u32::MAX).to_le_bytes());
     }
     let written = match decision.preflight() {
         Some(preflight) => preflight.write_response(buffer).ok(),

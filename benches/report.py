@@ -1,14 +1,17 @@
-"""Reads and writes counts, and makes the tables and the plot of docs/performance.md from counts and times."""
+"""Reads and writes figures, and makes the tables of docs/performance.md from those that are
+committed. It is imported by .ci/bench.py; plot.py draws the plots."""
 
 import dataclasses
-import math
-import pathlib
 import re
+import textwrap
+
+import common
 
 
 @dataclasses.dataclass
 class Count:
-    """Instructions of one call of a row, which reads so many bytes; 0 if that does not matter."""
+    """The instructions of one call of a row, and the bytes that it reads: 0 where that does not
+    matter."""
 
     name: str
     instructions: int
@@ -26,13 +29,87 @@ def load(path):
 
 def save(path, counts, compiler):
     width = max(len(count.name) for count in counts)
-    lines = [f"# Instructions per call, and bytes read, where that matters. {compiler}. Written by .ci/bench."]
+    lines = [f"# Instructions per call, and bytes read, where that matters. {compiler}. Written by .ci/bench.py."]
     lines += [f"{count.name:{width}} {count.instructions:9} {count.bytes:8}".rstrip() for count in counts]
     path.write_text("\n".join(lines) + "\n")
 
 
+def compiler(path):
+    """Returns what the counts of a file were counted with."""
+    return path.read_text().split(". ")[1] if path.exists() else "nothing"
+
+
+def is_of_a_peer(name):
+    """Returns whether a row belongs to another project."""
+    return name.startswith("peers/") and not name.rsplit("/", 1)[1].startswith("embedded-cors")
+
+
+def save_times(path, times):
+    width = max(map(len, times))
+    lines = ["# Nanoseconds per call: the lowest of 20 samples in one run. Written by .ci/bench.py --full."]
+    lines += [f"{name:{width}} {time:14.2f}" for name, time in sorted(times.items())]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def load_words(path):
+    """Returns the words of each line of a file that is not a comment."""
+    return [line.split() for line in path.read_text().splitlines() if not line.startswith("#")] if path.exists() else []
+
+
+MEMORY = "# Origins, and bytes of their texts, of the list, of the index, and of the heap of an `OwnedPolicy`. Written by .ci/bench.py.\n"
+
+
+def save_memory(path, text):
+    path.write_text(MEMORY + text)
+
+
+def load_memory(path):
+    return path.read_text().removeprefix(MEMORY) if path.exists() else ""
+
+
+class Figures:
+    """All committed figures."""
+
+    def __init__(self, root):
+        benches = root / "benches"
+        paths = {"host": benches / "instructions.txt", "peers": benches / "peers" / "instructions.txt"}
+        self.compiler = compiler(paths["host"])
+        self.counts, self.mcu_counts = load(paths["host"]), load(benches / "mcu" / "instructions.txt")
+        self.host = {count.name: count.instructions for count in self.counts}
+        self.bytes = {count.name: count.bytes for count in self.counts}
+        self.peers = {count.name: count.instructions for count in load(paths["peers"])}
+        self.differences = (benches / "peers" / "differences.txt").read_text()
+        self.profiles = benches / "profiles.txt"
+        self.times = {name: float(time) for name, time in load_words(benches / "times.txt")}
+        self.memory = [list(map(int, words)) for words in load_words(benches / "memory.txt")]
+        # The comparison with Go: case, the lowest times of both, and the range of the ratios.
+        self.go = {case: tuple(map(float, numbers)) for case, *numbers in load_words(benches / "go" / "times.txt")}
+        self.load = load_words(benches / "load" / "results.txt")
+        self.certificate = {}
+        for *words, figure in load_words(root / "tests" / "certificate" / "certificate.txt"):
+            self.certificate[" ".join(words)] = int(figure)
+        library = re.search(r"^\| thumbv7m[^|]*\|([^|]*)\|", (root / "capi" / "README.md").read_text(), re.MULTILINE)
+        self.library_text = int(library[1].replace(",", "")) if library else None
+        # On 32-bit machines, a struct of 64-bit numbers has to be aligned to 8 bytes.
+        header = (root / "capi" / "include" / "embedded_cors.h").read_text()
+        self.alignment = 8 if re.search(r"^ +u?int64_t \w+(\[\w+\])?;", header, re.MULTILINE) else 4
+
+    def per_byte(self, *rows):
+        """Returns the most instructions per byte that one of these rows has."""
+        found = [self.host[row] / self.bytes[row] for row in rows if row in self.host]
+        return max(found, default=None)
+
+    def slower(self, row, floor):
+        """Returns how many times the floor's time a row takes."""
+        time, base = self.times.get(row), self.times.get(floor)
+        return time / base if time and base else None
+
+    def cortex_m3(self, what):
+        return self.certificate.get(f"thumbv7m-none-eabi s {what}")
+
+
 def plain(function):
-    """A function's name as one says it."""
+    """Returns a function's name without parameters, with the last two parts of its path."""
     if function.startswith(("__mem", "bcmp", "__bcmp")):
         return "memcpy, memcmp"
     name = re.sub(r"<impl ([^>]*)>", r"\1", function)
@@ -41,7 +118,7 @@ def plain(function):
 
 
 def save_profiles(path, profiles):
-    lines = ["# Instructions per call, by function. Written by .ci/bench."]
+    lines = ["# Instructions per call, by function. Written by .ci/bench.py."]
     for row, functions in profiles.items():
         totals = {}
         for function, instructions in functions.items():
@@ -57,7 +134,7 @@ def section_of_profiles(path):
         row, name, instructions = line.split("\t")
         table.setdefault(name, {})[row] = int(instructions)
         order[name] = order.get(name, 0) + int(instructions)
-    columns = [(words, row) for words, row, *_ in GOALS]
+    columns = [(words, row) for words, row, *_ in WORKS]
     rows = [
         [f"`{name}`"] + [number(table[name].get(row)) for _, row in columns] for name in sorted(order, key=lambda name: -order[name])
     ]
@@ -88,36 +165,136 @@ def number(value):
     return "" if value is None else f"{value:,}"
 
 
-# What was asked of the engine: words, row, the most instructions, floor, row of the peers.
-GOALS = [
-    ("actual request allowed, 8 exact origins", "decide/actual_allowed/exact_000008", 250, "limits/compare_copy/actual",
+# The works that are compared with lower bounds and with peers: each has a title, the row that is
+# counted, the row of the floor, and the row of the peers.
+WORKS = [
+    ("actual request allowed, 8 exact origins", "decide/actual_allowed/exact_000008", "limits/compare_copy/actual",
      "own_type/actual_allowed/exact_000008"),
-    ("preflight allowed, `PUT` with three headers", "decide/preflight_allowed/exact_000008", 600,
-     "limits/compare_copy/preflight", "own_type/preflight_allowed/exact_000008"),
-    ("actual request refused", "decide/actual_refused/exact_000008", 200, None, "own_type/actual_refused/exact_000008"),
-    ("no `Origin`", "decide/no_origin/exact_000008", 100, None, "own_type/no_origin/exact_000008"),
-    ("head of Chromium's `GET`, whole", "wire/get_chromium/whole", 1_800, "limits/scan_pick_compare_copy/get",
+    ("preflight allowed, `PUT` with three headers", "decide/preflight_allowed/exact_000008", "limits/compare_copy/preflight",
+     "own_type/preflight_allowed/exact_000008"),
+    ("actual request refused", "decide/actual_refused/exact_000008", None, "own_type/actual_refused/exact_000008"),
+    ("no `Origin`", "decide/no_origin/exact_000008", None, "own_type/no_origin/exact_000008"),
+    ("head of Chromium's `GET`, whole", "wire/get_chromium/whole", "limits/scan_pick_compare_copy/get",
      "wire/actual_allowed/exact_000008"),
-    ("head of Chromium's preflight, whole", "wire/preflight_chromium/whole", None, "limits/scan_pick_compare_copy/preflight",
+    ("head of Chromium's preflight, whole", "wire/preflight_chromium/whole", "limits/scan_pick_compare_copy/preflight",
      "wire/preflight_allowed/exact_000008"),
 ]
-PEERS = ["tower-http", "actix-cors", "cors-core"]
+PEERS = ["tower-http", "actix-cors", "cors-core", "bunner_cors_rs"]
+COLD = [8, 64, 1_000, 10_000, 100_000]
+GO = [
+    ("GET allowed", "decide/actual_allowed/exact_000008/all_fields"),
+    ("preflight allowed", "decide/preflight_allowed/exact_000008/all_fields"),
+    ("GET refused", "decide/actual_refused/exact_000008/all_fields"),
+    ("preflight refused", "decide/preflight_refused/origin/all_fields"),
+    ("no Origin", "decide/no_origin/exact_000008/all_fields"),
+    ("GET allowed, 10,000 origins", "decide/actual_allowed/exact_010000/all_fields"),
+]
 
 
-def section_of_goals(ours, theirs):
+def goals(figures):
+    """Returns the goals: a title, the figure, the most that it may be, and how both are written."""
+    host, mcu = figures.host.get, figures.cortex_m3
+    count, times, per_byte, size = "{:,.0f}", "{:.2f} x", "{:.2f} per byte", "{:,.0f} B"
+    found = []
+    for (title, row, floor, _), most, slower in zip(WORKS, (320, 750, 290, 160, 1_550, 2_200), (None, None, None, None, 1.25, 1.4)):
+        found.append((title, host(row), most, count))
+        if slower:
+            found.append((f"{title}: time, beside the floor's", figures.slower(row, floor), slower, times))
+    for number in COLD:
+        row = figures.slower(f"origin_match/exact_{number:06}/rotating", f"limits/hash_set_fold/exact_{number:06}/rotating")
+        found.append((f"cold match in {number:,} origins: time, beside a foldhash set", row, 1.15, times))
+    for name, way, most in (("RequestReader", "pieces", 6_500), ("PolicyReader", "policy_reader", 8_500)):
+        found.append((f"head of Chromium's preflight in pieces of 64 bytes, `{name}`", host(f"wire/preflight_chromium/{way}_64"), most, count))
+    single = [f"wire/{head}_chromium/{way}_1" for head in ("get", "preflight") for way in ("pieces", "policy_reader")]
+    found.append(("head in pieces of one byte, both readers, the worst", figures.per_byte(*single), 30, per_byte))
+    found.append(("preflight refused, a header is not allowed", host("decide/preflight_refused/header"), 1_500, count))
+    found.append(("16 KiB of allowed names", figures.per_byte("adversarial/list_allowed_names/016_kib/whole"), 4, per_byte))
+    for case, _ in GO:
+        found.append((f"{case}: time, beside jub0bs/cors", (1 / figures.go[case.replace(" ", "_")][2]) if figures.go else None, 0.5, times))
+    for title, what, most, unit in (
+        ("flash, head to response", "flash response", 8_192, size),
+        ("flash, fields to response", "flash fields", 7_168, size),
+        ("flash, head in pieces, `RequestReader`", "flash pieces", 9_800, size),
+        ("flash, head in pieces, `PolicyReader`", "flash policy-pieces", 11_500, size),
+        ("stack, head to response", "stack all_whole", 520, size),
+        ("preflight with five headers", "instructions preflight_allowed whole", 5_800, count),
+        ("preflight with five headers, rendered", "instructions preflight_allowed rendered", 4_600, count),
+        ("the same in pieces, `RequestReader`", "instructions preflight_allowed pieces", 10_500, count),
+        ("the same in pieces, `PolicyReader`", "instructions preflight_allowed policy_pieces", 13_000, count),
+    ):
+        found.append((f"Cortex-M3 at `s`: {title}", mcu(what), most, unit))
+    scan, length = mcu("instructions scan preflight"), mcu("bytes preflight")
+    found.append(("Cortex-M3 at `s`: scan of a head", scan / length if scan and length else None, 4.3, per_byte))
+    found.append(("C library on a Cortex-M3: text", figures.library_text, 28_000, size))
+    found.append(("C library on 32 bits: alignment of structs", figures.alignment, 4, size))
+    return found
+
+
+def section_of_goals(figures):
+    rows, met = [], 0
+    found = goals(figures)
+    for title, figure, most, written in found:
+        # A figure is compared as it is written.
+        is_met = figure is not None and float(re.sub(r"[^0-9.]", "", written.format(figure))) <= most
+        met += is_met
+        verdict = "met" if is_met else "not measured" if figure is None else "missed"
+        rows.append([title, "" if figure is None else written.format(figure), written.format(most), verdict])
+    lines = markdown(["what, in instructions unless it says otherwise", "now", "at most", "goal"], rows)
+    return f"{met} of {len(found)} goals are met.\n\n{lines}"
+
+
+def section_of_works(figures):
     rows = []
-    for words, row, goal, floor, peer in GOALS:
-        rows.append(
-            [words, f"**{number(ours[row])}**", f"at most {number(goal)}" if goal else "", number(ours.get(floor))]
-            + [number(theirs.get(f"peers/{peer}/{name}")) for name in PEERS]
-        )
-    few = ours["origin_match/exact_000008/hit_last"]
-    for size in (10_000, 100_000):
+    ours, theirs = figures.host, figures.peers
+    for words, row, floor, peer in WORKS:
+        rows.append([words, f"**{number(ours[row])}**", number(ours.get(floor))] + [number(theirs.get(f"peers/{peer}/{name}")) for name in PEERS])
+    for size in (8, 10_000, 100_000):
         count = ours[f"origin_match/exact_{size:06}/hit_last"]
         floor = ours[f"limits/hash_set_fold/exact_{size:06}/hit_last"]
-        row = [f"match in {size:,} exact origins", f"**{number(count)}**", f"at most {number(few * 3 // 2)}, 1.5 x that of 8", number(floor)]
-        rows.append(row + [number(theirs.get(f"peers/own_type/actual_allowed/exact_{size:06}/{name}")) for name in PEERS])
-    return markdown(["work", "embedded-cors", "goal", "floor", *PEERS], rows)
+        peers = [number(theirs.get(f"peers/own_type/actual_allowed/exact_{size:06}/{name}")) for name in PEERS]
+        rows.append([f"match in {size:,} exact origins", f"**{number(count)}**", number(floor), *peers])
+    return markdown(["work", "embedded-cors", "floor", *PEERS], rows)
+
+
+def section_of_comparison(figures):
+    """Makes the table of docs/comparison.md."""
+    rows = []
+    for words, row, _, peer in WORKS[:2] + WORKS[4:5]:
+        cells = [number(figures.peers.get(f"peers/{peer}/{name}")) for name in PEERS]
+        rows.append([words, number(figures.host[row]), *cells])
+        if f"{row}/unrendered" in figures.host:
+            rows.append([f"{words}, without `rendered!`", number(figures.host[f"{row}/unrendered"]), "", "", "", ""])
+    for size in (8, 100_000):
+        rows.append([f"only the match in {size:,} origins", number(figures.host[f"origin_match/exact_{size:06}/hit_last"]), "", "", "", ""])
+    return markdown(["work", "embedded-cors", *PEERS], rows)
+
+
+def section_of_memory(figures):
+    rows = []
+    for count, texts, array, index, heap in figures.memory:
+        rows.append([number(count), number(texts), number(array), number(index), f"{(texts + array + index) / count:.1f}", number(heap), f"{heap / count:.1f}"])
+    return markdown(["origins", "texts", "list of texts", "index", "sum, per origin", "`OwnedPolicy`, in all", "per origin"], rows)
+
+
+def section_of_load(figures):
+    found = {(server, layer, int(size), what): numbers for server, layer, size, what, *numbers in figures.load}
+    rows = []
+    for server, layer, size, what in found:
+        if what == "rate":
+            cells = []
+            for each in ("cpu", "rate", "p99"):
+                middle, low, high = (f"{float(number):.2f}".replace("inf", "no answer") for number in found[server, layer, size, each])
+                cells += [middle, low if low == high else f"{low} to {high}"]
+            rows.append([f"{server}, {layer if size else 'without CORS'}", number(size) if size else "", *cells])
+    return markdown(["server", "origins", "CPU time of a request", "range", "requests per second", "range", "99th percentile", "range"], rows)
+
+
+def section_of_go(figures):
+    rows = []
+    for case, _ in GO:
+        ours, theirs, middle, low, high = figures.go[case.replace(" ", "_")]
+        rows.append([case, f"{ours:,.0f}", f"{theirs:,.0f}", f"{1 / middle:.2f}", f"{1 / high:.2f} to {1 / low:.2f}"])
+    return markdown(["case", "embedded-cors, ns", "jub0bs/cors, ns", "ratio, median of the rounds", "range"], rows)
 
 
 def section_of_adversaries(counts):
@@ -141,9 +318,13 @@ def section_of_peers(ours, theirs, differences):
     for name in theirs:
         case, peer = name.removeprefix("peers/").rsplit("/", 1)
         if peer == "embedded-cors":
-            rows.append([f"`{case}`", f"**{number(theirs[name])}**"] + [number(theirs.get(f"peers/{case}/{other}")) for other in PEERS])
-    frames = [theirs.get("peers/frame/get/tower"), theirs.get("peers/frame/get/actix-web"), None]
-    rows.append(["`frame/get`, the same without CORS", ""] + [number(frame) for frame in frames])
+            others = [number(theirs.get(f"peers/{case}/{other}")) for other in ("embedded-cors-tower", *PEERS)]
+            rows.append([f"`{case}`", f"**{number(theirs[name])}**", *others])
+    for kind in ("get", "preflight"):
+        service, actix = (number(theirs.get(f"peers/frame/{kind}/{frame}")) for frame in ("tower", "actix-web"))
+        rows.append([f"`frame/{kind}`, the same without CORS", "", service, service, actix, "", ""])
+    head = number(theirs.get("peers/frame/wire/tower"))
+    rows.append(["`frame/wire`, the head to a request, without CORS", "", head, head, "", "", ""])
     notes = {}
     for line in differences.splitlines():
         name, what = line.split("\t")
@@ -151,8 +332,9 @@ def section_of_peers(ours, theirs, differences):
         notes.setdefault((peer, what), []).append(case)
     lines = []
     for (peer, what), cases in sorted(notes.items()):
-        lines.append(f"- {peer}, {', '.join(f'`{case}`' for case in cases)}: {what}.")
-    text = markdown(["case", "embedded-cors", *PEERS], rows)
+        line = f"- {peer}, {', '.join(f'`{case}`' for case in cases)}: {what}."
+        lines += textwrap.wrap(line, 100, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    text = markdown(["case", "embedded-cors", "its layer for tower", *PEERS], rows)
     return text + "\n\nWhere their answers differ from this crate's:\n\n" + "\n".join(lines)
 
 
@@ -169,7 +351,7 @@ def section_of_mcus(counts):
 
 
 def ratio(time, base):
-    """With three digits, or all of the whole number."""
+    """Returns a ratio with three digits, or with all digits of its whole number."""
     if time is None or base is None:
         return ""
     value = time / base
@@ -186,7 +368,7 @@ def section_of_times(times):
     beside_peers = markdown(["case", "embedded-cors, ns", *(f"{peer}, times that" for peer in PEERS)], rows)
 
     rows = []
-    for words, row, _, floor, _ in GOALS:
+    for words, row, floor, _ in WORKS:
         if floor:
             rows.append([words, f"{times[row]:,.0f}", f"{times[floor]:,.0f}", ratio(times[row], times[floor])])
     beside_floors = markdown(["work", "ns", "floor, ns", "times the floor"], rows)
@@ -213,7 +395,7 @@ def section_of_times(times):
     heads = markdown(["head", "whole", "in pieces of 64", "by a `PolicyReader`"], rows)
     return "\n\n".join(
         [
-            "The lowest of 20 samples in one run, beside each other; a ratio holds on other machines, a time does not.",
+            "Each time is the lowest of 20 samples in one run on a shared machine, so both times and ratios\ndiffer between runs.",
             beside_peers,
             "Beside the floors:",
             beside_floors,
@@ -226,99 +408,35 @@ def section_of_times(times):
 
 
 def times_bytes(case):
-    """How many bytes of a head are what makes it long."""
+    """Returns the number of bytes that make a head long."""
     length = re.search(r"/(\d+)_kib$", case)
     if length:
         return int(length[1]) * 1024
     return sum(len(f"X-Field-{number}: {number}\r\n") for number in range(int(case.rsplit("/", 1)[1])))
 
 
-def replace(text, name, section):
-    begin, end = f"<!-- {name}: written by .ci/bench -->\n", f"<!-- end of {name} -->\n"
-    before, found, rest = text.partition(begin)
-    _, found_end, after = rest.partition(end)
-    if not found or not found_end:
-        raise SystemExit(f"docs/performance.md has no section {name}")
-    return f"{before}{begin}\n{section}\n\n{end}{after}"
-
-
-def compiler(path):
-    return path.read_text().split(". ")[1]
-
-
-def page(text, host, peers, mcu, times):
-    """The page with its tables made anew; those of times only if there are times."""
-    counts = load(host)
-    ours = {count.name: count.instructions for count in counts}
-    theirs = {count.name: count.instructions for count in load(peers)} if peers.exists() else {}
-    text = replace(text, "machine", f"Counted on x86-64, {compiler(host)}, `lto = \"fat\"`, one codegen unit.")
-    text = replace(text, "goals", section_of_goals(ours, theirs))
-    text = replace(text, "adversaries", section_of_adversaries(counts))
-    text = replace(text, "counts", section_of_counts(counts))
-    text = replace(text, "profiles", section_of_profiles(host.parent / "profiles.txt"))
-    if theirs:
-        differences = (peers.parent / "differences.txt").read_text()
-        text = replace(text, "peers", section_of_peers(ours, theirs, differences))
-    if mcu.exists():
-        text = replace(text, "microcontrollers", section_of_mcus(load(mcu)))
-    if times:
-        text = replace(text, "times", section_of_times(times))
+def page(text, figures):
+    """Returns the page with new tables."""
+    tables = {
+        "machine": f"Counted on x86-64, {figures.compiler}, `lto = \"fat\"`, one codegen unit.",
+        "goals": section_of_goals(figures),
+        "works": section_of_works(figures),
+        "adversaries": section_of_adversaries(figures.counts),
+        "counts": section_of_counts(figures.counts),
+        "profiles": section_of_profiles(figures.profiles),
+        "peers": section_of_peers(figures.host, figures.peers, figures.differences),
+        "microcontrollers": section_of_mcus(figures.mcu_counts),
+        "memory": section_of_memory(figures),
+        "times": figures.times and section_of_times(figures.times),
+        "go": figures.go and section_of_go(figures),
+        "load": figures.load and section_of_load(figures),
+    }
+    for name, table in tables.items():
+        # What was never measured has no table.
+        if not table:
+            continue
+        text = common.replace_table(text, name, table, "docs/performance.md")
     return text
 
 
 SIZES = [1, 8, 64, 1_000, 10_000, 100_000]
-
-# Words, row with the size left open, colour, dashes.
-LINES = [
-    ("cors-core", "peers/own_type/actual_allowed/exact_{:06}/cors-core", "#b5651d", ""),
-    ("tower-http", "peers/own_type/actual_allowed/exact_{:06}/tower-http", "#8e44ad", ""),
-    ("actix-cors", "peers/own_type/actual_allowed/exact_{:06}/actix-cors", "#2c7fb8", ""),
-    ("embedded-cors", "peers/own_type/actual_allowed/exact_{:06}/embedded-cors", "#d62728", ""),
-    ("embedded-cors, match alone, cold", "origin_match/exact_{:06}/rotating", "#d62728", "6 4"),
-    ("foldhash set, cold", "limits/hash_set_fold/exact_{:06}/rotating", "#555555", "2 3"),
-]
-
-
-def plot(times):
-    """An actual request allowed by the last of so many origins, in ns; both axes logarithmic."""
-    width, height, left, right, top, bottom = 760, 440, 70, 220, 40, 50
-    series = [(words, colour, dashes, [times[row.format(size)] for size in SIZES]) for words, row, colour, dashes in LINES]
-    values = [value for *_, points in series for value in points]
-    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
-
-    def x(size):
-        return left + (width - left - right) * math.log10(size) / 5
-
-    def y(value):
-        return height - bottom - (height - top - bottom) * (math.log10(value) - low) / (high - low)
-
-    def written(value):
-        for unit, words in ((1e6, "ms"), (1e3, "µs"), (1, "ns")):
-            if value >= unit:
-                return f"{value / unit:g} {words}"
-        return f"{value:g} ns"
-
-    out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{left}" y="22" font-size="14">Time of an actual request that the last of so many origins allows</text>',
-    ]
-    for power in range(low, high + 1):
-        at = y(10**power)
-        out.append(f'<path d="M{left} {at:.1f}H{width - right}" stroke="#dddddd"/>')
-        out.append(f'<text x="{left - 8}" y="{at + 4:.1f}" text-anchor="end">{written(10**power)}</text>')
-    for power in range(6):
-        at = x(10**power)
-        out.append(f'<path d="M{at:.1f} {top}V{height - bottom}" stroke="#eeeeee"/>')
-        out.append(f'<text x="{at:.1f}" y="{height - bottom + 18}" text-anchor="middle">{10**power:,}</text>')
-    out.append(f'<text x="{(left + width - right) / 2}" y="{height - 10}" text-anchor="middle">origins in the list</text>')
-    # Words beside the end of each line, a line of text apart.
-    place = top - 14
-    for words, colour, dashes, points in sorted(series, key=lambda one: -one[3][-1]):
-        path = "L".join(f"{x(size):.1f} {y(value):.1f}" for size, value in zip(SIZES, points))
-        dash = f' stroke-dasharray="{dashes}"' if dashes else ""
-        out.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
-        place = max(place + 15, y(points[-1]) + 4)
-        out.append(f'<text x="{width - right + 8}" y="{place:.1f}" fill="{colour}">{words}</text>')
-    out.append("</svg>")
-    return "\n".join(out) + "\n"

@@ -1,4 +1,4 @@
-//! Times the rows of all groups.
+//! Measures the time of the rows of all groups.
 
 mod run;
 

@@ -1,9 +1,12 @@
-/* A plugin of QEMU: counts the instructions executed between two functions. Debian's QEMU has plugins, but comes without their header, so
-   version 1 of the interface is declared here.
+/* A plugin for QEMU that counts the instructions executed between two functions.
 
    -plugin instructions.so,begin=ADDRESS,end=ADDRESS,out=FILE[,profile=N]
 
-   With a profile, it also says how often each address was executed between the marks of the N-th region, counted from 1. */
+   With `profile`, the plugin also writes how often each address was executed in the N-th region,
+   counted from 1.
+
+   Debian's QEMU supports plugins but does not include their header, so this file declares version 1
+   of the interface. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -70,7 +73,7 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
 
 static void on_end_of_program(qemu_plugin_id_t id, void *data) {
     (void)id, (void)data;
-    /* A block that was translated twice has its places twice. */
+    /* A block that was translated twice has two entries for each of its addresses. */
     for (struct place *place = places; place; place = place->next)
         if (place->count) fprintf(out, "at %" PRIx64 " %" PRIu64 "\n", place->address, place->count);
     fclose(out);
@@ -79,7 +82,7 @@ static void on_end_of_program(qemu_plugin_id_t id, void *data) {
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int count, char **arguments) {
     (void)info;
     for (int i = 0; i < count; i++) {
-        /* A Thumb function's address is odd, its first instruction's is not. */
+        /* The address of a Thumb function is odd, but that of its first instruction is even. */
         if (!strncmp(arguments[i], "begin=", 6)) begin = strtoull(arguments[i] + 6, NULL, 16) & ~1ull;
         if (!strncmp(arguments[i], "end=", 4)) end = strtoull(arguments[i] + 4, NULL, 16) & ~1ull;
         if (!strncmp(arguments[i], "profile=", 8)) profiled = strtoull(arguments[i] + 8, NULL, 10);

@@ -1,5 +1,6 @@
-//! `adversarial`: heads that no browser sends, to finished response bytes. The cost of a byte has to be flat: each comes in several
-//! lengths.
+//! The rows `adversarial` start with heads that no browser sends, and end with finished response
+//! bytes. Each head exists in several lengths, since the cost of a byte must not grow with the
+//! length.
 
 use std::fmt::Write;
 use std::hint::black_box;
@@ -28,7 +29,7 @@ pub(crate) fn rows() -> Vec<Row> {
             );
         }
     }
-    // The same members, but none of them is there to end the work early.
+    // No member of these lists ends the work early.
     for length in [1024, LONG, 16 * LONG] {
         let head = cases::preflight_asking(&origin, &cases::list_of("a", length));
         add(

@@ -1,8 +1,8 @@
-//! Policies and requests that rows share, those of the peers too.
+//! The policies and requests of the rows, including those of other implementations.
 
 use embedded_cors::{OriginIndex, Policy};
 
-/// The methods of every policy, besides those that need no permission.
+/// The methods of every policy, besides the safelisted ones.
 pub const METHODS: [&str; 3] = ["PUT", "DELETE", "PATCH"];
 /// The request headers of every policy.
 pub const HEADERS: [&str; 5] = [
@@ -16,17 +16,17 @@ pub const HEADERS: [&str; 5] = [
 pub const EXPOSED: [&str; 2] = ["etag", "x-request-id"];
 pub const MAX_AGE: u32 = 600;
 
-/// What a preflight asks for: a method and three headers.
+/// The method that preflights request, together with three headers.
 pub const REQUESTED_METHOD: &str = "PUT";
 pub const REQUESTED_HEADERS: &str = "authorization,content-type,x-request-id";
 
-/// How many entries lists have.
+/// The lengths of lists.
 pub const SIZES: [usize; 6] = [1, 8, 64, 1_000, 10_000, 100_000];
 
-/// The one list that most rows have.
+/// The length of the list in most rows.
 pub const FEW: usize = 8;
 
-/// `GET` with a cookie, 15 field lines, as Chromium sent it.
+/// A `GET` with a cookie and 15 field lines, as Chromium sent it.
 const GET: &[u8] = include_bytes!("../../tests/requests/chromium156-dev-get-credentials.http");
 /// The preflight of a `PUT` with five headers, as Chromium sent it.
 const PREFLIGHT: &[u8] =
@@ -38,27 +38,27 @@ const WEBKIT_GET: &[u8] = include_bytes!("../../tests/requests/webkitgtk2.50-dev
 const WEBKIT_PREFLIGHT: &[u8] =
     include_bytes!("../../tests/requests/webkitgtk2.50-dev-put-many-headers-preflight.http");
 
-/// For as long as the program runs.
+/// Keeps a value for as long as the program runs.
 pub fn leak<T: ?Sized>(boxed: Box<T>) -> &'static T {
     Box::leak(boxed)
 }
 
-/// A text for as long as the program runs.
+/// Keeps a text for as long as the program runs.
 pub fn text(text: impl Into<String>) -> &'static str {
     leak(text.into().into_boxed_str())
 }
 
-/// The origin of a tenant: a long prefix that all share.
+/// Returns the origin of a tenant. All of them have a long common prefix.
 pub fn tenant(number: usize) -> String {
     format!("https://tenant-{number:05}.customers.example.com")
 }
 
-/// So many exact origins.
+/// Returns `size` exact origins.
 pub fn exact(size: usize) -> &'static [&'static str] {
     leak((0..size).map(|number| text(tenant(number))).collect())
 }
 
-/// So many entries, of which every tenth admits the subdomains of one domain.
+/// Returns `size` entries, of which every tenth admits the subdomains of one domain.
 pub fn mixed(size: usize) -> &'static [&'static str] {
     let entry = |number| match number % 10 {
         5 => format!("https://*.team-{number:05}.example.net"),
@@ -67,7 +67,7 @@ pub fn mixed(size: usize) -> &'static [&'static str] {
     leak((0..size).map(|number| text(entry(number))).collect())
 }
 
-/// The origin of a request that entry `number` of [`mixed`] admits.
+/// Returns an origin that entry `number` of [`mixed`] admits.
 pub fn mixed_origin(number: usize) -> String {
     match number % 10 {
         5 => format!("https://app.team-{number:05}.example.net"),
@@ -75,17 +75,20 @@ pub fn mixed_origin(number: usize) -> String {
     }
 }
 
-/// The policy of these origins. Every row has its policy from here, whatever the length of the list.
+/// Returns the rendered policy with these origins. All rows use it, except those of unrendered
+/// policies.
 pub fn policy_of(origins: &'static [&'static str]) -> &'static Policy<'static> {
     rendered(unrendered_policy_of(origins))
 }
 
 fn rendered(policy: &Policy<'static>) -> &'static Policy<'static> {
     let memory = vec![0; policy.rendered_len()].leak();
-    leak(Box::new(policy.render(memory).expect("there is room")))
+    leak(Box::new(
+        policy.render(memory).expect("the memory is long enough"),
+    ))
 }
 
-/// The same, not rendered.
+/// Returns the policy with these origins without rendering it.
 pub fn unrendered_policy_of(origins: &'static [&'static str]) -> &'static Policy<'static> {
     let options = Policy::builder()
         .allow_methods(&METHODS)
@@ -103,11 +106,11 @@ pub fn unrendered_policy_of(origins: &'static [&'static str]) -> &'static Policy
     leak(Box::new(builder.build().expect("the entries are valid")))
 }
 
-/// A list that is longer has an index.
+/// The longest list without an index.
 const UNINDEXED: usize = 32;
 const SEED: u64 = 0x2f6b_11d3_9c02_7ae5;
 
-/// The policy that shares with everyone.
+/// Returns a policy that allows every origin.
 pub fn policy_of_any() -> &'static Policy<'static> {
     let policy = Policy::builder()
         .allow_origins(&["*"])
@@ -120,12 +123,12 @@ pub fn policy_of_any() -> &'static Policy<'static> {
     rendered(&policy)
 }
 
-/// An order in which neighbours in memory are not neighbours in time: an index for each turn.
+/// Returns an index for each turn, so that consecutive turns use distant places in memory.
 pub fn scattered(turn: usize, size: usize) -> usize {
     turn.wrapping_mul(7_919) % size
 }
 
-/// A head as a browser sent it, from another origin.
+/// Replaces the origin in the recorded head of a browser.
 fn from_origin(head: &[u8], origin: &str) -> &'static [u8] {
     let head = std::str::from_utf8(head).expect("heads are ASCII");
     let line = |start: &str, end: &str| format!("{start}http://localhost:3000{end}\r\n");
@@ -144,7 +147,7 @@ pub fn preflight(origin: &str) -> &'static [u8] {
     from_origin(PREFLIGHT, origin)
 }
 
-/// The heads of three browsers.
+/// Returns heads of three browsers.
 pub fn heads(origin: &str) -> [(&'static str, &'static [u8]); 6] {
     [
         ("get_chromium", from_origin(GET, origin)),
@@ -156,7 +159,7 @@ pub fn heads(origin: &str) -> [(&'static str, &'static [u8]); 6] {
     ]
 }
 
-/// The fields of a head, as a server's own parser has them.
+/// Returns the fields of a head, as a server's parser provides them.
 pub fn fields(head: &'static [u8]) -> Vec<(&'static str, &'static [u8])> {
     let mut fields = [httparse::EMPTY_HEADER; 64];
     let mut request = httparse::Request::new(&mut fields);
@@ -168,17 +171,17 @@ pub fn fields(head: &'static [u8]) -> Vec<(&'static str, &'static [u8])> {
         .collect()
 }
 
-/// How long the lists of requested headers are that no browser sends.
+/// The length in bytes of long lists of requested headers, which no browser sends.
 pub const LONG: usize = 16 * 1024;
 
-/// A list of requested headers that is made of `member` again and again.
+/// Returns a list of requested headers that repeats `member`.
 pub fn list_of(member: &str, length: usize) -> String {
     let mut list = member.repeat(length.div_ceil(member.len()));
     list.truncate(length);
     list
 }
 
-/// The preflight with this list of requested headers.
+/// Returns a preflight with this list of requested headers.
 pub fn preflight_asking(origin: &str, list: &str) -> String {
     format!(
         "OPTIONS /api HTTP/1.1\r\nHost: localhost:8080\r\nOrigin: {origin}\r\n\

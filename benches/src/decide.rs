@@ -1,11 +1,13 @@
-//! `decide`: the fields of a request, split by the server's own parser, to finished response bytes.
+//! The rows `decide` start with the fields of a request, which the server's parser has split, and
+//! end with finished response bytes.
 //!
-//! A row takes the method and the CORS fields as names and values; `.../all_fields` all the fields of a browser; `.../ready` a request in
-//! the crate's own type; `.../unrendered` is by a policy that is not rendered, as every other row's is.
+//! A row takes the method and the CORS fields as names and values. A row `.../all_fields` takes all
+//! fields that a browser sent, and a row `.../ready` takes a `Request` of this crate. The policies
+//! are rendered, except in the rows `.../unrendered`.
 
 use std::hint::black_box;
 
-use embedded_cors::{Policy, Request};
+use embedded_cors::{Decision, Policy, Request};
 
 use crate::Row;
 use crate::cases::{self, FEW, REQUESTED_HEADERS, REQUESTED_METHOD, SIZES};
@@ -30,11 +32,16 @@ pub(crate) fn rows() -> Vec<Row> {
             fields.clone(),
             "access-control-allow-origin: https:",
         );
+        let of_browser = cases::fields(cases::get(cases::text(cases::tenant(size - 1))));
         if size != FEW {
             rows.push(split);
+            if size == 10_000 {
+                let name = format!("{name}/all_fields");
+                let row = self::split(&name, policy, "GET", of_browser, "access-control-a");
+                rows.push(row.counted_briefly());
+            }
             continue;
         }
-        let of_browser = cases::fields(cases::get(hit));
         rows.extend([
             split.counted(),
             self::split(
@@ -80,6 +87,14 @@ pub(crate) fn rows() -> Vec<Row> {
             few,
             "GET",
             actual(miss),
+            "vary: origin\r\n",
+        )
+        .counted(),
+        split(
+            "decide/actual_refused/exact_000008/all_fields",
+            few,
+            "GET",
+            cases::fields(cases::get(miss)),
             "vary: origin\r\n",
         )
         .counted(),
@@ -170,6 +185,14 @@ pub(crate) fn rows() -> Vec<Row> {
             "HTTP/1.1 403 Forbidden\r\nvary: ",
         )
         .counted(),
+        split(
+            "decide/preflight_refused/origin/all_fields",
+            few,
+            "OPTIONS",
+            cases::fields(cases::preflight(miss)),
+            "HTTP/1.1 403 Forbidden\r\nvary: ",
+        )
+        .counted(),
     ]);
     rows
 }
@@ -186,10 +209,15 @@ pub(crate) fn preflight(origin: &'static str, method: &'static str, headers: &'s
     ]
 }
 
-/// Writes the answer.
+/// Writes the answer to a request, and returns its length.
 #[inline]
 pub(crate) fn answer(policy: &Policy<'_>, request: &Request<'_>, buffer: &mut [u8]) -> usize {
-    let decision = policy.decide(request);
+    write(&policy.decide(request), buffer)
+}
+
+/// Writes the answer of a decision, and returns its length.
+#[inline]
+pub(crate) fn write(decision: &Decision<'_>, buffer: &mut [u8]) -> usize {
     match decision.preflight() {
         Some(preflight) => preflight.write_response(buffer).map_or(0, <[u8]>::len),
         None => decision.write_fields(buffer).map_or(0, |lines| lines.len()),
@@ -217,7 +245,7 @@ fn split(
             (length, buffer.as_ptr())
         };
         let (length, bytes) = call();
-        // SAFETY: the call has just written so many bytes to the buffer, which it owns.
+        // SAFETY: the call has just written this many bytes to the buffer, which it owns.
         let written = unsafe { std::slice::from_raw_parts(bytes, length) };
         assert!(
             written.starts_with(start.as_bytes()),

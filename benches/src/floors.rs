@@ -1,4 +1,5 @@
-//! `limits`: what cannot be beaten on this machine, and what others need for a part of the work. None of these checks anything.
+//! The rows `limits` are lower bounds for this machine, and the cost of other crates for a part of
+//! the work. They check nothing.
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
@@ -124,7 +125,7 @@ pub(crate) fn rows() -> Vec<Row> {
     rows
 }
 
-/// The bytes that the engine answers with.
+/// Returns the bytes of the engine's answer.
 fn answer_to(head: &'static [u8]) -> &'static [u8] {
     let policy = cases::policy_of(cases::exact(FEW));
     let mut buffer = vec![0; policy.max_response_len()];
@@ -133,7 +134,8 @@ fn answer_to(head: &'static [u8]) -> &'static [u8] {
     cases::leak(buffer.into_boxed_slice())
 }
 
-/// A block, and a buffer for it, in one page of memory: what a copy costs depends on where both lie.
+/// Returns a block and a buffer for it in one page of memory, since the cost of a copy depends on
+/// their addresses.
 fn beside(block: &[u8]) -> (&'static [u8], &'static mut [u8]) {
     #[repr(align(4096))]
     struct Page([u8; 4096]);
@@ -167,7 +169,8 @@ fn probe<S: BuildHasher + Default + 'static>(name: String, size: usize, rotating
     })
 }
 
-/// The values of the four fields that CORS needs, whatever else the head is.
+/// Returns the values of `Origin` and of the three `Access-Control-Request-*` fields that browsers
+/// have sent, without checking the head.
 #[cfg(target_arch = "x86_64")]
 fn pick(head: &[u8]) -> [&[u8]; 4] {
     let mut picked: [&[u8]; 4] = [b""; 4];
@@ -205,7 +208,7 @@ mod sse2 {
         _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
     };
 
-    /// Calls `line` with every line of `text` that ends.
+    /// Calls `line` with every complete line of `text`.
     #[inline]
     pub(super) fn lines<'a>(text: &'a [u8], mut line: impl FnMut(&'a [u8])) {
         let mut start = 0;
@@ -228,10 +231,11 @@ mod sse2 {
         }
     }
 
-    /// A bit for each byte that ends a line.
+    /// Returns a mask with a bit for each byte that ends a line.
     #[inline]
     fn ends(block: &[u8; 64]) -> u64 {
-        // SAFETY: SSE2 is part of x86-64, and four times 16 bytes are to be read, from any address.
+        // SAFETY: SSE2 is a part of x86-64, and the array has 64 bytes, which unaligned loads may
+        // read.
         unsafe {
             let end = _mm_set1_epi8(b'\n' as i8);
             let [a, b, c, d] =

@@ -1,4 +1,5 @@
-//! `wire`: the raw head of a browser's request, whole or in pieces, to finished response bytes.
+//! The rows `wire` start with the raw head of a browser's request, in one buffer or in pieces, and
+//! end with finished response bytes.
 
 use std::hint::black_box;
 
@@ -6,7 +7,7 @@ use embedded_cors::{Policy, PolicyReader, Progress, Request, RequestReader};
 
 use crate::Row;
 use crate::cases::{self, FEW};
-use crate::decide::answer;
+use crate::decide::{answer, write};
 
 pub(crate) fn rows() -> Vec<Row> {
     let origin = cases::tenant(FEW - 1);
@@ -32,7 +33,7 @@ pub(crate) fn rows() -> Vec<Row> {
     rows
 }
 
-/// A way from a head to the length of what was written.
+/// A function that answers a head and returns the length of the answer.
 pub(crate) type Way = fn(&'static Policy<'static>, &'static [u8], &mut [u8]) -> usize;
 
 #[inline]
@@ -67,11 +68,7 @@ pub(crate) fn policy_reader<const SIZE: usize>(
             break;
         }
     }
-    let decision = reader.decide();
-    match decision.preflight() {
-        Some(preflight) => preflight.write_response(buffer).map_or(0, <[u8]>::len),
-        None => decision.write_fields(buffer).map_or(0, |lines| lines.len()),
-    }
+    write(&reader.decide(), buffer)
 }
 
 fn row(name: &str, head: &'static [u8], way: Way) -> Row {

@@ -1,4 +1,5 @@
-//! The machines that count instructions: how a program starts and ends there, the marks between which is counted, and the serial port.
+//! Supports the emulated machines on which instructions are counted: the start and end of a
+//! program, the marks between which instructions are counted, and the serial port.
 
 use core::arch::global_asm;
 
@@ -57,11 +58,12 @@ pub(crate) fn print(text: &str) {
     #[cfg(target_arch = "riscv32")]
     let (control, data) = (None::<*mut u32>, 0x1000_0000 as *mut u8);
     if let Some(control) = control {
-        // SAFETY: the serial port of the machine that this is linked for; 1 turns its transmitter on.
+        // SAFETY: this is the serial port of the machine for which the program is linked; 1 enables
+        // its transmitter.
         unsafe { control.write_volatile(1) };
     }
     for byte in text.bytes() {
-        // SAFETY: the serial port of the machine that this is linked for.
+        // SAFETY: this is the serial port of the machine for which the program is linked.
         unsafe { data.write_volatile(byte) };
     }
 }

@@ -1,5 +1,5 @@
-//! The main rows on a microcontroller: each is called once between two marks, where an emulator counts instructions, and names itself on
-//! the serial port before.
+//! Runs the main rows on a microcontroller. Each row prints its name to the serial port and is
+//! called once between two marks, where an emulator counts instructions.
 
 #![no_std]
 #![no_main]
@@ -9,7 +9,7 @@ use core::hint::black_box;
 mod board;
 
 use board::{leave, mark_begin, mark_end, print};
-use embedded_cors::{Policy, PolicyReader, Progress, Request, RequestReader, rendered};
+use embedded_cors::{Decision, Policy, PolicyReader, Progress, Request, RequestReader, rendered};
 
 const HIT: &str = "https://tenant-00007.customers.example.com";
 const MISS: &str = "https://tenant-00007.customers.example.con";
@@ -69,7 +69,11 @@ fn answer(request: &Request<'_>, buffer: &mut Buffer) -> usize {
 }
 
 fn answer_by(policy: &'static Policy<'static>, request: &Request<'_>, buffer: &mut Buffer) -> usize {
-    let decision = black_box(policy).decide(request);
+    write(&black_box(policy).decide(request), buffer)
+}
+
+#[inline]
+fn write(decision: &Decision<'_>, buffer: &mut Buffer) -> usize {
     match decision.preflight() {
         Some(preflight) => preflight.write_response(buffer).map_or(0, <[u8]>::len),
         None => decision.write_fields(buffer).map_or(0, |lines| lines.len()),
@@ -93,14 +97,10 @@ fn by_policy(head: &[u8], size: usize, buffer: &mut Buffer) -> usize {
             break;
         }
     }
-    let decision = reader.decide();
-    match decision.preflight() {
-        Some(preflight) => preflight.write_response(buffer).map_or(0, <[u8]>::len),
-        None => decision.write_fields(buffer).map_or(0, |lines| lines.len()),
-    }
+    write(&reader.decide(), buffer)
 }
 
-/// The head, from [`HIT`] instead of the page that the browser had.
+/// Returns the head with [`HIT`] instead of the origin of the recorded page.
 fn from_hit<'b>(head: &[u8], room: &'b mut [u8; 1024]) -> &'b [u8] {
     let page = b"http://localhost:3000";
     let (mut from, mut to) = (0, 0);

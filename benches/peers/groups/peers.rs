@@ -1,4 +1,5 @@
-//! Times the rows of the peers, once all answers are as expected.
+//! Measures the time of the rows of other implementations, after checking that all answers are as
+//! expected.
 
 #[path = "../../groups/run.rs"]
 mod run;

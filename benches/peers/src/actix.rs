@@ -1,5 +1,6 @@
-//! actix-cors: from a `ServiceRequest` to a `ServiceResponse`. The request is taken back from each response. There is no row from the
-//! wire: actix-web has a parser of its own.
+//! The rows of actix-cors start with a `ServiceRequest` and end with a `ServiceResponse`. Each call
+//! takes the request out of the previous response. There are no rows that start with the head of a
+//! request, since actix-web uses its own parser.
 
 use std::future::{Future, ready};
 use std::hint::black_box;
@@ -30,7 +31,7 @@ fn cors(case: &Case) -> Cors {
             }
             cors
         }
-        // There are no patterns.
+        // actix-cors has no patterns.
         Origins::Subdomain => cors.allowed_origin_fn(|origin, _| {
             let origin = origin.as_bytes();
             origin.starts_with(b"https://") && origin.ends_with(b".customers.example.com")
@@ -65,7 +66,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
-    let mut request = TestRequest::default().method(case.method.parse().expect("a method"));
+    let mut request = TestRequest::default().method(case.method.parse().expect("the method is valid"));
     for field in &case.fields {
         request = request.insert_header(*field);
     }

@@ -1,8 +1,8 @@
-//! What an answer says, however it is spelt.
+//! An answer in a form in which answers of different implementations can be compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The status, and for each CORS field and `Vary` its members.
+/// The status, and the members of each CORS field and of `Vary`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     status: u16,
@@ -33,12 +33,13 @@ impl Answer {
         answer
     }
 
-    /// From the bytes of a response, or, if they have no status line, of the fields of one that is otherwise 200.
+    /// Reads the bytes of a response. Without a status line they are the fields of a response with
+    /// status 200.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
         let text = std::str::from_utf8(bytes).expect("responses are ASCII");
         let status = text
             .strip_prefix("HTTP/1.1 ")
-            .map_or(200, |rest| rest[..3].parse().expect("a status"));
+            .map_or(200, |rest| rest[..3].parse().expect("the status is a number"));
         let fields = text.lines().filter_map(|line| line.split_once(": "));
         Self::new(
             status,
@@ -46,7 +47,7 @@ impl Answer {
         )
     }
 
-    /// How this differs from that.
+    /// Returns how this answer differs from the other.
     pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
         let mut differences = Vec::new();
         if self.status != other.status {

@@ -1,4 +1,5 @@
-//! cors-core: from byte slices to a list of names and values; from the wire, httparse before it and a copy to the buffer behind it.
+//! The rows of cors-core start with byte slices and end with a list of names and values. In the
+//! rows `wire`, httparse runs first, and the fields are copied to the buffer at the end.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use benchmarks::cases;
 use cors_core::{AllowHeaders, AllowOrigin, Cors, CorsDecision};
 
 use crate::answer::Answer;
-use crate::{Case, Origins, Prepared};
+use crate::{Case, Origins, Prepared, write_fields};
 
 fn cors(case: &Case) -> Cors {
     let origins = match case.origins {
@@ -31,7 +32,7 @@ fn answer(decision: &CorsDecision) -> Answer {
     Answer::new(status, fields.map(|(name, value)| (&name[..], &value[..])))
 }
 
-/// The CORS fields of a request, as its caller has to find them.
+/// The CORS fields of a request, which the caller of cors-core has to find.
 #[derive(Clone, Copy, Default)]
 struct Picked<'a> {
     origin: Option<&'a [u8]>,
@@ -82,12 +83,12 @@ pub(crate) fn own_type(case: &Case) -> Prepared {
 
 pub(crate) fn wire(case: &Case) -> Prepared {
     let cors = cors(case);
-    let head = case.head.expect("a case with a head");
+    let head = case.head.expect("the case has a head");
     let mut buffer = vec![0; 1024];
     let decide = move || {
         let mut fields = [httparse::EMPTY_HEADER; 32];
         let mut request = httparse::Request::new(&mut fields);
-        let _ = request.parse(black_box(head)).expect("a valid head");
+        let _ = request.parse(black_box(head)).expect("the head is valid");
         let mut picked = Picked::default();
         for field in request.headers.iter() {
             picked.take(field.name, field.value);
@@ -98,15 +99,9 @@ pub(crate) fn wire(case: &Case) -> Prepared {
         answer: answer(&decide()),
         call: Box::new(move || {
             let decision = decide();
-            let mut length = 0;
-            let buffer = black_box(buffer.as_mut_slice());
-            for (name, value) in decision.headers().into_iter().flatten() {
-                for part in [name, &b": "[..], value, b"\r\n"] {
-                    buffer[length..length + part.len()].copy_from_slice(part);
-                    length += part.len();
-                }
-            }
-            length
+            let fields = decision.headers().into_iter().flatten();
+            let fields = fields.map(|(name, value)| (&name[..], &value[..]));
+            write_fields(fields, black_box(buffer.as_mut_slice()))
         }),
     }
 }

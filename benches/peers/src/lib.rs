@@ -1,11 +1,14 @@
-//! `peers`: the same work by other CORS middleware, through its public API, beside this crate's.
+//! The rows `peers` do the same work with this crate and with other CORS middleware, through their
+//! public APIs.
 //!
-//! `peers/own_type/CASE/PEER` starts with a request in the peer's own type and ends with a response in it, for those that answer bytes
-//! with bytes; `peers/wire/CASE/PEER` starts with the raw head of a browser's request and ends with header bytes. The inner handler
-//! answers 200 without content. `peers/frame/...` is the same without CORS.
+//! `peers/own_type/CASE/PEER` starts with a request and ends with a response in the peer's types,
+//! or with bytes if the peer works on bytes. `peers/wire/CASE/PEER` starts with the raw head of a
+//! browser's request and ends with the bytes of the fields. The inner handler answers 200 without
+//! content. `peers/frame/...` measures the frameworks without CORS.
 
 mod actix;
 mod answer;
+mod bunner;
 mod core;
 mod ours;
 mod tower;
@@ -14,15 +17,15 @@ use benchmarks::{Call, Row, cases};
 
 use crate::answer::Answer;
 
-/// What is asked, of which policy.
+/// A request and its policy.
 #[derive(Clone)]
 pub(crate) struct Case {
     name: &'static str,
     origins: Origins,
     method: &'static str,
-    /// The CORS fields, and `Host`.
+    /// The CORS fields and `Host`.
     fields: Vec<(&'static str, &'static str)>,
-    /// The same request as a head, if it is one of a browser's.
+    /// The same request as a head that a browser sent, if there is one.
     head: Option<&'static [u8]>,
     counted: bool,
 }
@@ -43,39 +46,70 @@ impl Origins {
     }
 }
 
-/// What a peer makes of a case.
+/// A case, prepared for a peer.
 pub(crate) struct Prepared {
     pub(crate) call: Call,
-    /// Its answer, for the check.
+    /// The peer's answer, for the check.
     pub(crate) answer: Answer,
 }
 
 type Prepare = fn(&Case) -> Prepared;
 
-const OWN_TYPE: [(&str, Prepare); 4] = [
+/// Copies fields as the lines of a response, and returns their length.
+pub(crate) fn write_fields<'a>(
+    fields: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+    buffer: &mut [u8],
+) -> usize {
+    let mut length = 0;
+    for (name, value) in fields {
+        for part in [name, b": ", value, b"\r\n"] {
+            buffer[length..length + part.len()].copy_from_slice(part);
+            length += part.len();
+        }
+    }
+    length
+}
+
+const OWN_TYPE: [(&str, Prepare); 6] = [
     ("actix-cors", actix::own_type),
+    ("bunner_cors_rs", bunner::own_type),
     ("cors-core", core::own_type),
     ("embedded-cors", ours::own_type),
+    ("embedded-cors-tower", tower::own_layer),
     ("tower-http", tower::own_type),
 ];
 
-const WIRE: [(&str, Prepare); 3] = [
+const WIRE: [(&str, Prepare); 5] = [
+    ("bunner_cors_rs", bunner::wire),
     ("cors-core", core::wire),
     ("embedded-cors", ours::wire),
+    ("embedded-cors-tower", tower::own_wire),
     ("tower-http", tower::wire),
 ];
 
-/// All rows.
+/// Returns all rows.
 pub fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    for (peer, prepare) in [("actix-web", actix::frame as Prepare), ("tower", tower::frame)] {
-        let case = cases().swap_remove(0);
-        rows.push(Row::new(format!("peers/frame/get/{peer}"), move || prepare(&case).call).counted());
+    for (kind, case) in [
+        ("get", "actual_allowed/exact_000008"),
+        ("preflight", "preflight_allowed/exact_000008"),
+        ("wire", "actual_allowed/exact_000008"),
+    ] {
+        let peers = match kind {
+            "wire" => &[("tower", tower::wire_frame as Prepare)][..],
+            _ => &[("actix-web", actix::frame as Prepare), ("tower", tower::frame)],
+        };
+        for &(peer, prepare) in peers {
+            let case = cases().into_iter().find(|other| other.name == case);
+            let case = case.expect("a case of this name");
+            let name = format!("peers/frame/{kind}/{peer}");
+            rows.push(Row::of(name, move || prepare(&case).call).counted());
+        }
     }
     for case in cases() {
         for (peer, prepare) in OWN_TYPE {
             let (case, counted) = (case.clone(), case.counted);
-            let row = Row::new(format!("peers/own_type/{}/{peer}", case.name), move || {
+            let row = Row::of(format!("peers/own_type/{}/{peer}", case.name), move || {
                 prepare(&case).call
             });
             rows.push(if counted { row.counted() } else { row });
@@ -85,7 +119,7 @@ pub fn rows() -> Vec<Row> {
         let Some(head) = case.head else { continue };
         for (peer, prepare) in WIRE {
             let (case, counted) = (case.clone(), case.counted);
-            let row = Row::new(format!("peers/wire/{}/{peer}", case.name), move || {
+            let row = Row::of(format!("peers/wire/{}/{peer}", case.name), move || {
                 prepare(&case).call
             });
             let row = row.reads(head.len());
@@ -95,7 +129,7 @@ pub fn rows() -> Vec<Row> {
     rows
 }
 
-/// In which rows a peer's answer differs from this crate's, and how.
+/// Returns the rows in which the answer of a peer differs from that of this crate, and how.
 pub fn differences() -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (kind, peers) in [("own_type", &OWN_TYPE[..]), ("wire", &WIRE[..])] {
@@ -118,23 +152,20 @@ pub fn differences() -> Vec<(String, String)> {
     found
 }
 
-/// The differences that are known.
+/// The known differences.
 const KNOWN: &str = include_str!("../differences.txt");
 
-/// Checks that answers are equivalent but for what is known to differ.
+/// Checks that the answers are equivalent except for the known differences.
 ///
 /// # Panics
 ///
-/// If they are not.
+/// Panics if they are not.
 pub fn check() {
     let found: String = differences()
         .iter()
         .map(|(name, differences)| format!("{name}\t{differences}\n"))
         .collect();
-    assert_eq!(
-        found, KNOWN,
-        "the answers differ otherwise than differences.txt says"
-    );
+    assert_eq!(found, KNOWN, "the differences are not those of differences.txt");
 }
 
 fn cases() -> Vec<Case> {

@@ -1,4 +1,4 @@
-//! This crate, for the same work.
+//! The rows of this crate, which do the same work as those of the peers.
 
 use std::hint::black_box;
 
@@ -16,7 +16,7 @@ fn answer(policy: &Policy<'_>, request: &Request<'_>, buffer: &mut [u8]) -> usiz
     }
 }
 
-/// From names and values to bytes.
+/// Prepares a row from names and values to bytes.
 pub(crate) fn own_type(case: &Case) -> Prepared {
     let (method, fields) = (case.method, case.fields.clone());
     prepared(case, move |policy, buffer| {
@@ -27,9 +27,9 @@ pub(crate) fn own_type(case: &Case) -> Prepared {
 }
 
 pub(crate) fn wire(case: &Case) -> Prepared {
-    let head = case.head.expect("a case with a head");
+    let head = case.head.expect("the case has a head");
     prepared(case, move |policy, buffer| {
-        let request = Request::from_head(black_box(head)).expect("a whole head");
+        let request = Request::from_head(black_box(head)).expect("the head is complete");
         answer(policy, &request, buffer)
     })
 }

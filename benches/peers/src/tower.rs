@@ -1,14 +1,18 @@
-//! tower-http: from a `http::Request` to a `http::Response`; from the wire, httparse before it and a copy to the buffer behind it. A
-//! request is cloned for each call, since a call consumes it; `peers/frame` says what that costs.
+//! The rows of tower-http and of this project's layer start with an `http::Request` and end with an
+//! `http::Response`. In the rows `wire`, the request is made of the bytes of a head, and the fields
+//! are copied to the buffer at the end. A call consumes its request, which is made before the calls
+//! are counted. `peers/frame` is the inner handler alone.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
 use std::hint::black_box;
+use std::mem::{self, MaybeUninit};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use benchmarks::cases;
+use benchmarks::{Consuming, cases};
+use bytes::{Bytes, BytesMut};
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, Uri};
 use tower_http::cors::{AllowOrigin, Cors, CorsLayer};
@@ -16,9 +20,9 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::answer::Answer;
-use crate::{Case, Origins, Prepared};
+use crate::{Case, Origins, Prepared, write_fields};
 
-/// The inner handler.
+/// The inner handler, which answers 200 without content.
 #[derive(Clone)]
 struct Empty;
 
@@ -46,7 +50,7 @@ fn cors(case: &Case) -> Cors<Empty> {
                 .copied()
                 .map(HeaderValue::from_static),
         ),
-        // There are no patterns.
+        // tower-http has no patterns.
         Origins::Subdomain => AllowOrigin::predicate(|origin, _| {
             let origin = origin.as_bytes();
             origin.starts_with(b"https://") && origin.ends_with(b".customers.example.com")
@@ -54,7 +58,7 @@ fn cors(case: &Case) -> Cors<Empty> {
     };
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods(cases::METHODS.map(|method| method.parse::<Method>().expect("a method")))
+        .allow_methods(cases::METHODS.map(|method| method.parse::<Method>().expect("the method is valid")))
         .allow_headers(cases::HEADERS.map(HeaderName::from_static))
         .expose_headers(cases::EXPOSED.map(HeaderName::from_static))
         .allow_credentials(true)
@@ -64,7 +68,7 @@ fn cors(case: &Case) -> Cors<Empty> {
 
 fn request(case: &Case) -> Request<()> {
     let mut request = Request::new(());
-    *request.method_mut() = case.method.parse().expect("a method");
+    *request.method_mut() = case.method.parse().expect("the method is valid");
     for &(name, value) in &case.fields {
         request
             .headers_mut()
@@ -96,6 +100,12 @@ pub(crate) fn own_type(case: &Case) -> Prepared {
     of_service(cors(case), case)
 }
 
+/// Prepares a row of this crate's layer.
+pub(crate) fn own_layer(case: &Case) -> Prepared {
+    let policy = cases::policy_of(case.origins.entries());
+    of_service(embedded_cors_tower::CorsLayer::new(policy).layer(Empty), case)
+}
+
 pub(crate) fn frame(case: &Case) -> Prepared {
     of_service(Empty, case)
 }
@@ -107,49 +117,86 @@ fn of_service(
     let request = request(case);
     Prepared {
         answer: read(&answer(&mut service, request.clone())),
-        call: Box::new(move || {
-            let request = black_box(&request).clone();
-            black_box(answer(black_box(&mut service), request))
-                .headers()
-                .len()
-        }),
+        call: Box::new(Consuming::new(
+            move || request.clone(),
+            move |request| {
+                black_box(answer(black_box(&mut service), request))
+                    .headers()
+                    .len()
+            },
+        )),
     }
 }
 
 pub(crate) fn wire(case: &Case) -> Prepared {
-    let mut service = cors(case);
-    let head = case.head.expect("a case with a head");
-    let mut buffer = vec![0; 1024];
-    let mut respond = move || {
-        let mut fields = [httparse::EMPTY_HEADER; 32];
-        let mut parsed = httparse::Request::new(&mut fields);
-        let _ = parsed.parse(black_box(head)).expect("a valid head");
-        let mut request = Request::new(());
-        *request.method_mut() = Method::from_bytes(parsed.method.unwrap_or("").as_bytes()).expect("a method");
-        *request.uri_mut() = Uri::try_from(parsed.path.unwrap_or("")).expect("a target");
-        let mut headers = HeaderMap::with_capacity(parsed.headers.len());
-        for field in parsed.headers.iter() {
-            headers.append(
-                HeaderName::from_bytes(field.name.as_bytes()).expect("a name"),
-                HeaderValue::from_bytes(field.value).expect("a value"),
-            );
-        }
-        *request.headers_mut() = headers;
-        answer(black_box(&mut service), request)
+    wire_of(cors(case), case)
+}
+
+/// Prepares a row of this crate's layer.
+pub(crate) fn own_wire(case: &Case) -> Prepared {
+    let policy = cases::policy_of(case.origins.entries());
+    wire_of(embedded_cors_tower::CorsLayer::new(policy).layer(Empty), case)
+}
+
+pub(crate) fn wire_frame(case: &Case) -> Prepared {
+    wire_of(Empty, case)
+}
+
+fn wire_of(
+    mut service: impl Service<Request<()>, Response = Response<()>> + 'static,
+    case: &Case,
+) -> Prepared {
+    let head = case.head.expect("the case has a head");
+    let mut cached = HeaderMap::new();
+    let mut respond = move |head, buffer: &mut [u8]| {
+        let response = answer(
+            black_box(&mut service),
+            to_request(black_box(head), mem::take(&mut cached)),
+        );
+        let fields = response.headers().iter();
+        let fields = fields.map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
+        let length = write_fields(fields, buffer);
+        let answer = (response.status().as_u16(), length);
+        cached = response.into_parts().0.headers;
+        cached.clear();
+        answer
     };
+    // The bytes that a server has read.
+    let received = move || BytesMut::from(head).freeze();
+    let mut buffer = vec![0; 1024];
+    let (status, length) = respond(received(), &mut buffer);
+    let written = std::str::from_utf8(&buffer[..length]).expect("responses are ASCII");
+    let fields = written.lines().filter_map(|line| line.split_once(": "));
     Prepared {
-        answer: read(&respond()),
-        call: Box::new(move || {
-            let response = respond();
-            let mut length = 0;
-            let buffer = black_box(buffer.as_mut_slice());
-            for (name, value) in response.headers() {
-                for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-                    buffer[length..length + part.len()].copy_from_slice(part);
-                    length += part.len();
-                }
-            }
-            length
-        }),
+        answer: Answer::new(
+            status,
+            fields.map(|(name, value)| (name.as_bytes(), value.as_bytes())),
+        ),
+        call: Box::new(Consuming::new(received, move |head| {
+            respond(head, black_box(buffer.as_mut_slice())).1
+        })),
     }
+}
+
+/// Makes a request of a head as hyper 1 does: the target and the values are slices of the bytes
+/// that were read, the parser has checked the values, and the map is that of the previous response.
+fn to_request(head: Bytes, mut headers: HeaderMap) -> Request<()> {
+    let mut fields = [const { MaybeUninit::uninit() }; 100];
+    let mut parsed = httparse::Request::new(&mut []);
+    let complete = parsed.parse_with_uninit_headers(&head, &mut fields);
+    assert!(complete.is_ok_and(|status| status.is_complete()));
+    let mut request = Request::new(());
+    let method = parsed.method.unwrap_or("").as_bytes();
+    *request.method_mut() = Method::from_bytes(method).expect("the method is valid");
+    let target = head.slice_ref(parsed.path.unwrap_or("").as_bytes());
+    *request.uri_mut() = Uri::from_maybe_shared(target).expect("the target is valid");
+    headers.reserve(parsed.headers.len());
+    for field in parsed.headers.iter() {
+        let name = HeaderName::from_bytes(field.name.as_bytes()).expect("the name is valid");
+        // SAFETY: httparse accepts only values that are valid.
+        let value = unsafe { HeaderValue::from_maybe_shared_unchecked(head.slice_ref(field.value)) };
+        headers.append(name, value);
+    }
+    *request.headers_mut() = headers;
+    request
 }

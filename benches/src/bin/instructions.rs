@@ -1,4 +1,4 @@
-//! Calls one row a number of times, under a tool that counts instructions.
+//! Calls one row a number of times, for a tool that counts instructions.
 
 fn main() {
     benchmarks::count_instructions(benchmarks::rows());

@@ -1,5 +1,5 @@
-//! Calls one row of the peers a number of times, under a tool that counts instructions. `--differences` prints which answers differ from
-//! this crate's, and how.
+//! Calls one row of another implementation a number of times, for a tool that counts instructions.
+//! `--differences` prints which answers differ from those of this crate, and how.
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some("--differences") {

@@ -1,16 +1,18 @@
-//! A list of origins admits what a loop over its entries admits, label by label, however it is stored, ordered and repeated.
+//! Law: a list of origins admits what a loop over its entries admits, whatever stores the list, in
+//! every order, and with repeated entries.
 //!
-//! Input in which an empty line stands is text: entries, the empty line, origins. Any other is taken apart by `arbitrary`.
+//! Input that contains an empty line is text: entries, the empty line, origins. `arbitrary` makes a
+//! case from any other input.
 #![no_main]
 
 use arbitrary::{Result, Unstructured};
-use embedded_cors::{OriginIndex, Policy, PolicyBuf, Request};
-use embedded_cors_fuzz::{Spec, entry, list, naive, origin};
+use embedded_cors::{OriginIndex, Policy, PolicyLists, Request};
+use embedded_cors_fuzz::{PolicyOption, PolicySpec, entry, list, naive, on, origin};
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Debug)]
 struct Case {
-    spec: Spec,
+    spec: PolicySpec,
     origins: Vec<String>,
     seed: u64,
 }
@@ -19,9 +21,9 @@ impl Case {
     fn from_text(text: &str) -> Option<Self> {
         let (entries, origins) = text.split_once("\n\n")?;
         Some(Self {
-            spec: Spec {
+            spec: PolicySpec {
                 origins: entries.lines().map(String::from).collect(),
-                ..Spec::default()
+                ..PolicySpec::default()
             },
             origins: origins.lines().map(String::from).collect(),
             seed: text.len() as u64,
@@ -35,14 +37,16 @@ impl Case {
         let entries = list(u, most, entry)?;
         let origins = list(u, 8, |u| origin(u, &entries))?;
         Ok(Self {
-            spec: Spec {
+            spec: PolicySpec {
                 origins: entries,
-                credentials: flags & 1 == 1,
-                insecure: flags & 2 == 2,
-                suffixes: flags & 4 == 4,
-                predicate: flags & 24 == 24,
-                trust_predicate: flags & 32 == 32,
-                ..Spec::default()
+                has_predicate: flags & 24 == 24,
+                options: on(&[
+                    (PolicyOption::Credentials, flags & 1 == 1),
+                    (PolicyOption::InsecureOrigins, flags & 2 == 2),
+                    (PolicyOption::PublicSuffixes, flags & 4 == 4),
+                    (PolicyOption::TrustPredicate, flags & 32 == 32),
+                ]),
+                ..PolicySpec::default()
             },
             origins,
             seed,
@@ -80,29 +84,29 @@ fuzz_target!(|bytes: &[u8]| {
         let entries: Vec<&str> = indexed.origins.iter().map(String::as_str).collect();
         let mut slots = vec![0xa5a5_a5a5; OriginIndex::slots_for(entries.len())];
         let index = OriginIndex::build(&entries, &mut slots, case.seed);
-        let index = index.expect("entries that a slice may have");
+        let index = index.expect("a slice accepts these entries");
         let builder = Policy::builder().allow_indexed_origins(&index);
         let policy = spec
-            .options(builder)
+            .apply_options(builder)
             .build()
-            .expect("entries that a slice may have");
+            .expect("a slice accepts these entries");
         check("the index", &spec, &policy, &origins);
     }
 
-    let mut lists = PolicyBuf::<16384>::new();
+    let mut lists = PolicyLists::<16384>::new();
     for entry in &shuffled.origins {
-        lists.allow_origin(entry).expect("an entry that a slice may have");
+        lists.allow_origin(entry).expect("a slice accepts this entry");
     }
     let owned = lists
-        .build(|options| spec.options(options))
-        .expect("entries that a slice may have");
-    check("PolicyBuf", &spec, &owned.policy(), &origins);
+        .build(|options| spec.apply_options(options))
+        .expect("a slice accepts these entries");
+    check("PolicyLists", &spec, &owned.policy(), &origins);
     let moved = owned.clone();
     drop(owned);
-    check("a moved OwnedPolicy", &spec, &moved.policy(), &origins);
+    check("a moved FixedCapacityPolicy", &spec, &moved.policy(), &origins);
 });
 
-fn check(which: &str, spec: &Spec, policy: &Policy<'_>, origins: &[String]) {
+fn check(which: &str, spec: &PolicySpec, policy: &Policy<'_>, origins: &[String]) {
     for origin in origins {
         let value = naive::trim(origin.as_bytes());
         let request = Request::from_fields("GET", [("origin", value)]);

@@ -1,30 +1,33 @@
-//! `Access-Control-Request-Headers` is judged as a naive reader judges it: verdict, reason, index.
+//! Law: requested headers get the verdict of a naive reader, with the same reason at the same name.
 //!
-//! The input's first line is the policy's names, with `credentials` or `strict` before a `;`. Each further line is a field line.
+//! The first line of the input contains the policy's names, after `credentials` or `strict` and a
+//! `;`. Each further line is a field line.
 #![no_main]
 
 use embedded_cors::{Decision, Policy, PolicyReader, Reason, Request, RequestReader};
-use embedded_cors_fuzz::{Spec, naive};
+use embedded_cors_fuzz::{PolicyOption, PolicySpec, naive, on};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut lines = bytes.split(|&byte| byte == b'\n');
     let first = String::from_utf8_lossy(lines.next().unwrap_or(b""));
     let (options, allowed) = first.split_once(';').unwrap_or(("", &first));
-    let spec = Spec {
+    let spec = PolicySpec {
         origins: vec!["https://example.com".into()],
         headers: allowed.split(',').map(String::from).collect(),
-        credentials: options.contains("credentials"),
-        strict: options.contains("strict"),
-        ..Spec::default()
+        options: on(&[
+            (PolicyOption::Credentials, options.contains("credentials")),
+            (PolicyOption::Strict, options.contains("strict")),
+        ]),
+        ..PolicySpec::default()
     }
     .repaired();
-    // A CR at a line's end would be part of its end.
+    // A CR at the end of a line would belong to its line break.
     let lines: Vec<&[u8]> = lines.filter(|line| !line.ends_with(b"\r")).collect();
     spec.with(|policy| check(&spec, policy, &lines));
 });
 
-fn check(spec: &Spec, policy: &Policy<'_>, lines: &[&[u8]]) {
+fn check(spec: &PolicySpec, policy: &Policy<'_>, lines: &[&[u8]]) {
     let rules = spec.header_rules();
     let expected = rules.refusal(lines);
 
@@ -46,7 +49,7 @@ fn check(spec: &Spec, policy: &Policy<'_>, lines: &[&[u8]]) {
     });
     assert!(
         request.requested_headers().eq(given.clone()),
-        "requested_headers gives {:?}, and there are {:?}",
+        "requested_headers gives {:?} instead of {:?}",
         request.requested_headers().collect::<Vec<_>>(),
         given.collect::<Vec<_>>()
     );
@@ -60,16 +63,16 @@ fn check(spec: &Spec, policy: &Policy<'_>, lines: &[&[u8]]) {
         head.extend_from_slice(b"\r\n");
     }
     head.extend_from_slice(b"\r\n");
-    let request = Request::from_head(&head).expect("the head ends");
+    let request = Request::from_head(&head).expect("the head is complete");
     agree("from_head", &policy.decide(&request), expected);
     let mut reader = PolicyReader::<8192>::new(policy);
-    reader.push(&head).expect("the head is one");
+    reader.push(&head).expect("the head is valid");
     agree("PolicyReader", &reader.decide(), expected);
     let mut reader = RequestReader::<8192>::new();
-    reader.push(&head).expect("the head is one");
+    reader.push(&head).expect("the head is valid");
     agree("RequestReader", &policy.decide(&reader.request()), expected);
 
-    // The five lines, where no budget and no strictness counts.
+    // The simplest reader knows neither budgets nor the strict form.
     let by_budget = [
         Reason::RequestHeadersOverBudget,
         Reason::RequestHeadersNotStrict,
@@ -79,15 +82,18 @@ fn check(spec: &Spec, policy: &Policy<'_>, lines: &[&[u8]]) {
         assert_eq!(
             policy.decide(&Request::clone(&request)).is_allowed(),
             rules.allows(lines),
-            "the five-line reader disagrees"
+            "the simplest reader disagrees"
         );
     }
 }
 
 fn agree(way: &str, decision: &Decision<'_>, expected: Option<(Reason, Option<usize>)>) {
-    let refusal = decision
-        .refusal()
-        .map(|refusal| (refusal.reason(), refusal.index()));
+    let refusal = decision.refusal().map(|refusal| {
+        (
+            refusal.reason(),
+            refusal.position().map(|position| position.index()),
+        )
+    });
     assert_eq!(
         refusal, expected,
         "{way} (left) differs from the naive reader (right)"

@@ -1,24 +1,28 @@
-//! A head in pieces gives the answer of the whole, and a reader that is too small for it allows no more.
+//! Law: a head in pieces gets the answer of the whole head, and a reader that is too small for its
+//! values allows no more.
 //!
-//! The input is a head; what follows it makes the policy and says where to cut. Without that, a policy for the real requests is taken.
+//! The input is a head. The bytes after it determine the policy and where the pieces end. Without
+//! them, the policy is one for the recorded requests of browsers.
 #![no_main]
 
 use arbitrary::{Arbitrary, Unstructured};
 use embedded_cors::{HeadError, Policy, PolicyReader, Progress, Reason, Request, RequestReader};
 use embedded_cors_fuzz::naive::Head;
-use embedded_cors_fuzz::{Outcome, Spec};
+use embedded_cors_fuzz::{Outcome, PolicyOption, PolicySpec};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let naive = Head::read(bytes);
     let end = naive.as_ref().map_or(bytes.len(), |head| head.len);
-    let (head, behind) = bytes.split_at(end);
-    let mut u = Unstructured::new(behind);
-    let (cuts, spec) = if behind.is_empty() {
-        (Vec::new(), for_real_requests())
+    let (head, rest) = bytes.split_at(end);
+    let mut u = Unstructured::new(rest);
+    let (cuts, spec) = if rest.is_empty() {
+        (Vec::new(), for_recorded_requests())
     } else {
         let cuts: [u16; 3] = u.arbitrary().unwrap_or_default();
-        let Ok(spec) = Spec::arbitrary(&mut u) else { return };
+        let Ok(spec) = PolicySpec::arbitrary(&mut u) else {
+            return;
+        };
         (cuts.to_vec(), spec)
     };
     let mut cuts: Vec<usize> = cuts
@@ -32,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
     spec.with(|policy| {
         let whole = Request::from_head(head);
         for cuts in [&cuts, &every_byte, &every_line, &Vec::new()] {
-            // More than the whole head, so that nothing is cut.
+            // The buffer is longer than the head, so nothing is truncated.
             let mut large = Readers::<8192>::new(policy);
             let progress = large.push(head, cuts);
             if head.len() > 8192 {
@@ -44,13 +48,13 @@ fuzz_target!(|bytes: &[u8]| {
                     assert_eq!(
                         progress,
                         Ok(None),
-                        "the readers see an end, and the whole has none"
+                        "the readers find an end, but the head is incomplete"
                     );
                     let partial = Request::from_incomplete_head(head);
                     large.incomplete(partial.ok().as_ref());
                 }
                 Ok(request) => {
-                    assert_eq!(progress, Ok(Some(end)), "the readers see another end");
+                    assert_eq!(progress, Ok(Some(end)), "the readers find another end");
                     let expected = Outcome::of(&policy.decide(request), policy);
                     for (which, outcome) in large.outcomes() {
                         assert_eq!(
@@ -58,7 +62,7 @@ fuzz_target!(|bytes: &[u8]| {
                             "{which} (left), the whole (right), cut at {cuts:?}"
                         );
                     }
-                    let expected = Outcome::of(&policy.decide_error_reply(request), policy);
+                    let expected = Outcome::of(&policy.decide_for_error_reply(request), policy);
                     for (which, outcome) in large.error_replies() {
                         assert_eq!(
                             outcome, expected,
@@ -78,18 +82,18 @@ fuzz_target!(|bytes: &[u8]| {
     });
 });
 
-fn for_real_requests() -> Spec {
+fn for_recorded_requests() -> PolicySpec {
     let strings = |list: &[&str]| list.iter().map(|text| text.to_string()).collect();
-    Spec {
+    PolicySpec {
         origins: strings(&["http://localhost:3000", "https://*.test"]),
         methods: strings(&["PUT", "DELETE", "PATCH", "patch"]),
         headers: strings(&["authorization", "content-type", "if-match", "x-csrf-token", "x-a"]),
-        private_network: true,
-        ..Spec::default()
+        options: vec![PolicyOption::Timing],
+        ..PolicySpec::default()
     }
 }
 
-/// Both readers, which are given the same.
+/// Both readers, which get the same pieces.
 struct Readers<'p, const N: usize> {
     policy: &'p Policy<'p>,
     plain: RequestReader<N>,
@@ -105,7 +109,7 @@ impl<'p, const N: usize> Readers<'p, N> {
         }
     }
 
-    /// Pushes the pieces that end at `cuts`. Where the head ends, if it does.
+    /// Pushes the pieces that end at `cuts`. Returns where the head ends, if it does.
     fn push(&mut self, head: &[u8], cuts: &[usize]) -> Result<Option<usize>, HeadError> {
         let mut start = 0;
         for &end in cuts.iter().chain([&head.len()]) {
@@ -113,11 +117,11 @@ impl<'p, const N: usize> Readers<'p, N> {
             let progress = self.plain.push(piece);
             assert_eq!(progress, self.with_policy.push(piece), "the readers differ");
             if let Progress::Done { used } = progress? {
-                for behind in [&head[start + used..], b"more"] {
+                for rest in [&head[start + used..], b"more"] {
                     assert_eq!(
-                        self.plain.push(behind),
+                        self.plain.push(rest),
                         Ok(Progress::Done { used: 0 }),
-                        "something is read behind the end"
+                        "the reader reads on after the end of the head"
                     );
                 }
                 return Ok(Some(start + used));
@@ -146,27 +150,28 @@ impl<'p, const N: usize> Readers<'p, N> {
         [
             (
                 "RequestReader",
-                Outcome::of(&self.policy.decide_error_reply(&request), self.policy),
+                Outcome::of(&self.policy.decide_for_error_reply(&request), self.policy),
             ),
             (
                 "PolicyReader",
-                Outcome::of(&self.with_policy.decide_error_reply(), self.policy),
+                Outcome::of(&self.with_policy.decide_for_error_reply(), self.policy),
             ),
         ]
     }
 
-    /// Refused, whatever the policy; and the error reply is that of the head as far as it goes.
+    /// Checks that an incomplete head is refused by every policy, and that the error reply is the
+    /// one for the same bytes in one buffer.
     fn incomplete(&self, partial: Option<&Request<'_>>) {
         let request = self.plain.request();
         for decision in [self.policy.decide(&request), self.with_policy.decide()] {
             assert_eq!(
                 decision.refusal().map(|refusal| refusal.reason()),
                 Some(Reason::HeadIncomplete),
-                "a head that does not end"
+                "an incomplete head"
             );
         }
         if let Some(partial) = partial {
-            let expected = Outcome::of(&self.policy.decide_error_reply(partial), self.policy);
+            let expected = Outcome::of(&self.policy.decide_for_error_reply(partial), self.policy);
             for (which, outcome) in self.error_replies() {
                 assert_eq!(
                     outcome, expected,
@@ -177,16 +182,17 @@ impl<'p, const N: usize> Readers<'p, N> {
     }
 }
 
-/// A value that does not fit is a reason to refuse. If it does not count for the verdict, the answer says no more than the whole one.
+/// Checks that a value that does not fit leads to a refusal. If the value does not matter for the
+/// verdict, the answer must say no more than the answer to the whole head.
 fn allows_no_more<const N: usize>(policy: &Policy<'_>, head: &[u8], cuts: &[usize], expected: &Outcome) {
     let mut small = Readers::<N>::new(policy);
-    small.push(head, cuts).expect("the whole is a head");
+    small.push(head, cuts).expect("the head is valid");
     let lines: Vec<&str> = expected.bytes.lines().collect();
     for (which, outcome) in small.outcomes() {
         let says_no_more =
             outcome.verdict == expected.verdict && outcome.bytes.lines().all(|line| lines.contains(&line));
         assert!(
-            outcome == *expected || outcome.verdict.contains("_cut") || says_no_more,
+            outcome == *expected || outcome.verdict.contains("_truncated") || says_no_more,
             "{which} of {N} bytes: {outcome:?}, the whole: {expected:?}"
         );
     }

@@ -1,4 +1,5 @@
-//! A response's head is read as `httparse` reads it, whoever checks it does not panic, and a page sees a part of it.
+//! Law: the head of a response is read as `httparse` reads it, the checks of a browser never panic
+//! and agree with each other, and a page sees only headers of the response.
 #![no_main]
 
 use embedded_cors::browser::{Engine, Fetch, PreflightCache, Response, Stage, max_age};
@@ -14,7 +15,10 @@ fuzz_target!(|bytes: &[u8]| {
     let response = match Response::from_head(bytes) {
         Ok(response) => response,
         Err(error) => {
-            assert!(error.at() <= bytes.len(), "the mistake is behind the end");
+            assert!(
+                error.byte().is_some_and(|at| at <= bytes.len()),
+                "the mistake is after the end"
+            );
             return;
         }
     };
@@ -56,11 +60,11 @@ fuzz_target!(|bytes: &[u8]| {
                 for header in shared.headers() {
                     assert!(
                         all.any(|other| other == header),
-                        "a page sees {header:?}, which is not there"
+                        "a page sees {header:?}, which the response does not have"
                     );
                     assert!(
                         shared.is_readable(header.0),
-                        "{} is seen, and not readable",
+                        "a page sees {}, but it is not readable",
                         header.0
                     );
                     let name = header.0.to_ascii_lowercase();
@@ -74,10 +78,10 @@ fuzz_target!(|bytes: &[u8]| {
         }
         let preflight = fetch.check_preflight(&response);
         if preflight.is_ok() {
-            assert!(get.is_ok(), "a preflight succeeds that fails the CORS check");
+            assert!(get.is_ok(), "a preflight succeeds although the CORS check fails");
             assert!(
                 (200..300).contains(&response.status()),
-                "a preflight of {}",
+                "a preflight succeeds with status {}",
                 response.status()
             );
         }
@@ -89,10 +93,14 @@ fuzz_target!(|bytes: &[u8]| {
         ] {
             let age = max_age(&response, engine);
             assert!(age <= engine.max_age_limit().unwrap_or(u32::MAX));
-            let mut cache = PreflightCache::<4>::new(engine);
+            let mut cache = PreflightCache::<256>::new(engine);
             let stored = cache.store(fetch, "https://api.example/", &response, 100);
-            assert_eq!(stored.is_ok(), preflight.is_ok(), "stored, or not");
-            // What does not fit is forgotten, what has no time is not kept.
+            assert_eq!(
+                stored.is_ok(),
+                preflight.is_ok(),
+                "stored (left), the preflight succeeds (right)"
+            );
+            // At this time a stored answer has expired. An answer that does not fit is not stored.
             let asks = cache.needs_preflight(fetch, "https://api.example/", 100 + u64::from(age));
             assert_eq!(
                 asks,
@@ -101,11 +109,7 @@ fuzz_target!(|bytes: &[u8]| {
             );
             if preflight.is_err() {
                 let asks = cache.needs_preflight(fetch, "https://api.example/", 100);
-                assert_eq!(
-                    asks,
-                    fetch.needs_preflight(),
-                    "a preflight is remembered that failed"
-                );
+                assert_eq!(asks, fetch.needs_preflight(), "a failed preflight is remembered");
             }
         }
     }

@@ -1,145 +1,68 @@
-//! What the targets share: policies, requests and pages as data that is made from a fuzzer's bytes, and all that a decision says.
+//! Policies, requests and pages as data that `arbitrary` makes from the bytes of the fuzzer.
 //!
-//! [`naive`] has the oracles.
+//! [`naive`] holds the oracles, which the laws share.
 
+#[path = "../../tests/common/agreement.rs"]
+mod agreement;
+#[path = "../../tests/common/naive.rs"]
 pub mod naive;
 #[path = "../../tests/common/outcome.rs"]
 mod outcome;
+pub mod paste;
+#[path = "../../tests/common/policy_spec.rs"]
+mod policy_spec;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use embedded_cors::Setting;
 use embedded_cors::browser::Fetch;
-use embedded_cors::{Origin, Policy, PolicyBuilder, PolicyError, RefusedStatus, Setting, SuccessStatus};
 
+pub use agreement::{Asked, check_agreement};
 pub use outcome::Outcome;
+pub use policy_spec::{PolicyOption, PolicySpec, is_tenant};
 
-/// A policy as data.
-#[derive(Clone, Debug, Default)]
-pub struct Spec {
-    pub origins: Vec<String>,
-    pub methods: Vec<String>,
-    pub headers: Vec<String>,
-    pub expose: Vec<String>,
-    pub max_age: Option<u32>,
-    /// [`is_tenant`] admits origins too.
-    pub predicate: bool,
-    pub credentials: bool,
-    pub insecure: bool,
-    pub suffixes: bool,
-    pub trust_predicate: bool,
-    pub private_network: bool,
-    pub minimal: bool,
-    pub strict: bool,
-    pub only_requested: bool,
-    pub success_200: bool,
-    /// 403, 204, 200.
-    pub refused: u8,
-}
-
-/// The predicate of policies that have one.
-pub fn is_tenant(origin: &Origin<'_>) -> bool {
-    origin.host().ends_with(".tenants.example")
-}
-
-fn borrow(list: &[String]) -> Vec<&str> {
-    list.iter().map(String::as_str).collect()
-}
-
-impl Spec {
-    /// Calls `test` with the policy, or with the mistake in it.
-    pub fn build<T>(&self, test: impl FnOnce(std::result::Result<&Policy<'_>, PolicyError<'_>>) -> T) -> T {
-        let (origins, methods) = (borrow(&self.origins), borrow(&self.methods));
-        let (headers, expose) = (borrow(&self.headers), borrow(&self.expose));
-        let builder = Policy::builder()
-            .allow_origins(&origins)
-            .allow_methods(&methods)
-            .allow_headers(&headers)
-            .expose_headers(&expose);
-        match self.options(builder).build() {
-            Ok(policy) => test(Ok(&policy)),
-            Err(error) => test(Err(error)),
-        }
-    }
-
-    /// Calls `test` with the policy of a spec that was [repaired](Self::repaired).
-    pub fn with<T>(&self, test: impl FnOnce(&Policy<'_>) -> T) -> T {
-        self.build(|policy| test(policy.unwrap_or_else(|error| panic!("{error}"))))
-    }
-
-    /// The options, without the lists.
-    pub fn options<'a>(&self, mut builder: PolicyBuilder<'a>) -> PolicyBuilder<'a> {
-        if let Some(seconds) = self.max_age {
-            builder = builder.max_age_seconds(seconds);
-        }
-        if self.predicate {
-            builder = builder.allow_origin_if(&is_tenant);
-        }
-        if self.credentials {
-            builder = builder.allow_credentials();
-        }
-        if self.insecure {
-            builder = builder.dangerously_allow_insecure_origins_with_credentials();
-        }
-        if self.suffixes {
-            builder = builder.dangerously_allow_public_suffixes_with_credentials();
-        }
-        if self.trust_predicate {
-            builder = builder.dangerously_allow_predicate_with_credentials();
-        }
-        if self.private_network {
-            builder = builder.allow_private_network();
-        }
-        if self.minimal {
-            builder = builder.minimal();
-        }
-        if self.strict {
-            builder = builder.strict_request_headers();
-        }
-        if self.only_requested {
-            builder = builder.answer_only_requested();
-        }
-        if self.success_200 {
-            builder = builder.success_status(SuccessStatus::Ok);
-        }
-        builder.refused_status(match self.refused % 3 {
-            0 => RefusedStatus::Forbidden,
-            1 => RefusedStatus::NoContent,
-            _ => RefusedStatus::Ok,
-        })
-    }
-
-    /// The spec without what its policy's errors name, one after the other, until there is no error.
+impl PolicySpec {
+    /// Removes what the policy's errors name, one after the other, until the policy can be built.
     pub fn repaired(mut self) -> Self {
         loop {
             let mistake = self.build(|policy| policy.err().map(|error| (error.setting(), error.index())));
             match mistake {
                 None => return self,
-                Some((Setting::AllowOrigins, index)) => drop(self.origins.remove(index)),
-                Some((Setting::AllowMethods, index)) => drop(self.methods.remove(index)),
-                Some((Setting::AllowHeaders, index)) => drop(self.headers.remove(index)),
-                Some((Setting::ExposeHeaders, index)) => drop(self.expose.remove(index)),
-                Some((Setting::AllowOriginIf, _)) => self.predicate = false,
+                Some((Setting::AllowOrigins, Some(index))) => drop(self.origins.remove(index)),
+                // Methods and headers without any origin.
+                Some((Setting::AllowOrigins, None)) => self.origins.push("https://example.com".into()),
+                Some((Setting::AllowMethods, Some(index))) => drop(self.methods.remove(index)),
+                Some((Setting::AllowHeaders, Some(index))) => drop(self.headers.remove(index)),
+                Some((Setting::ExposeHeaders, Some(index))) => drop(self.exposed.remove(index)),
+                Some((Setting::AllowOriginIf, _)) => self.has_predicate = false,
                 Some((Setting::MaxAge, _)) => self.max_age = None,
-                Some((Setting::AllowPrivateNetwork, _)) => self.private_network = false,
-                Some((setting, _)) => panic!("a setting that the fuzzer does not know: {setting}"),
+                Some((setting, index)) => panic!("the fuzzer cannot repair {setting} {index:?}"),
             }
         }
     }
 
-    /// Whether the policy is meant to admit the value of an `Origin` field.
+    /// Returns whether the policy is meant to admit the value of an `Origin` field. `*` admits
+    /// every value.
     pub fn admits(&self, value: &[u8]) -> bool {
         let by_predicate = || {
             let Some(origin) = naive::origin(value) else {
                 return false;
             };
             let secure = origin.scheme != "http" || naive::is_loopback(origin.host);
-            self.predicate
+            self.has_predicate
+                && origin.scheme != "file"
                 && origin.host.ends_with(".tenants.example")
-                && (secure || !self.credentials || self.insecure)
+                && (secure || !self.has(PolicyOption::Credentials) || self.has(PolicyOption::InsecureOrigins))
         };
-        self.origins.iter().any(|entry| naive::entry_admits(entry, value)) || by_predicate()
+        let by_loopback = || {
+            self.has(PolicyOption::Loopback)
+                && naive::origin(value).is_some_and(|origin| {
+                    ["http", "https"].contains(&origin.scheme) && naive::is_loopback(origin.host)
+                })
+        };
+        self.origins.iter().any(|entry| naive::entry_admits(entry, value)) || by_loopback() || by_predicate()
     }
 
-    /// Whether every origin is admitted by `*`.
+    /// Returns whether `*` admits every origin.
     pub fn is_public(&self) -> bool {
         self.origins.iter().any(|entry| entry == "*")
     }
@@ -147,29 +70,44 @@ impl Spec {
     pub fn header_rules(&self) -> naive::HeaderRules<'_> {
         naive::HeaderRules {
             allowed: &self.headers,
-            credentials: self.credentials,
-            strict: self.strict,
+            credentials: self.has(PolicyOption::Credentials),
+            strict: self.has(PolicyOption::Strict),
+            only_requested: self.has(PolicyOption::OnlyRequested),
         }
+    }
+
+    /// Returns whether answers contain the requested method and names where a list is `*`.
+    pub fn echoes(&self) -> bool {
+        self.has(PolicyOption::Credentials) || self.has(PolicyOption::OnlyRequested)
     }
 }
 
-impl<'a> Arbitrary<'a> for Spec {
+impl<'a> Arbitrary<'a> for PolicySpec {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        use PolicyOption::*;
         let flags: u16 = u.arbitrary()?;
         let flag = |bit: u32| flags >> bit & 1 == 1;
+        let refused_status = (flags >> 11) % 3;
+        // Credentials are allowed in half of the policies, and most other options are on in a
+        // quarter.
+        let options = [
+            (Credentials, flag(0)),
+            (InsecureOrigins, flag(1) && flag(2)),
+            (PublicSuffixes, flag(2) && flag(3)),
+            (TrustPredicate, flag(4)),
+            (Timing, flag(5) && flag(6)),
+            (Loopback, flag(4) && flag(5) && flag(7)),
+            (HideLists, flag(6) && flag(7)),
+            (Strict, flag(7) && flag(8)),
+            (OnlyRequested, flag(8) && flag(9)),
+            (Success200, flag(10) && !flag(9)),
+            (Success204Bare, flag(10) && flag(9)),
+            (Refused204, refused_status == 1),
+            (Refused200, refused_status == 2),
+        ];
         let spec = Self {
-            // One in four each, but for credentials.
-            credentials: flag(0),
-            insecure: flag(1) && flag(2),
-            suffixes: flag(2) && flag(3),
-            predicate: flag(3) && flag(4),
-            trust_predicate: flag(4),
-            private_network: flag(5) && flag(6),
-            minimal: flag(6) && flag(7),
-            strict: flag(7) && flag(8),
-            only_requested: flag(8) && flag(9),
-            success_200: flag(10),
-            refused: (flags >> 11) as u8 % 3,
+            options: on(&options),
+            has_predicate: flag(3) && flag(4),
             max_age: match u.int_in_range(0..=5u8)? {
                 0 => Some(u.arbitrary()?),
                 1 => Some(u.int_in_range(0..=86_401)?),
@@ -179,13 +117,19 @@ impl<'a> Arbitrary<'a> for Spec {
             origins: list(u, 8, entry)?,
             methods: list(u, 6, method)?,
             headers: list(u, 8, header_name)?,
-            expose: list(u, 4, header_name)?,
+            exposed: list(u, 4, header_name)?,
         };
         Ok(spec.repaired())
     }
 }
 
-/// A list of at most `most` members, of which most lists have few.
+/// Returns the options that are on.
+pub fn on(options: &[(PolicyOption, bool)]) -> Vec<PolicyOption> {
+    let on = options.iter().filter(|(_, is_on)| *is_on);
+    on.map(|(option, _)| *option).collect()
+}
+
+/// Makes a list of at most `most` members.
 pub fn list<T>(
     u: &mut Unstructured<'_>,
     most: usize,
@@ -199,7 +143,7 @@ fn pick(u: &mut Unstructured<'_>, pool: &[&str]) -> Result<String> {
     u.choose(pool).map(|text| text.to_string())
 }
 
-/// Entries that advisories are about, and their neighbours.
+/// Entries from advisories, and similar ones.
 const ENTRIES: &[&str] = &[
     "https://example.com",
     "https://*.example.com",
@@ -223,6 +167,29 @@ const ENTRIES: &[&str] = &[
     "capacitor://localhost",
     "chrome-extension://abcdefgh",
     "https://a.tenants.example",
+    "https://pr-*.example.com",
+    "https://*--site.example.net",
+    "https://*-dev.example.com:*",
+    "https://*example.com",
+    "http://localhost:3000-3010",
+    "http://localhost:80-90",
+    "https://example.com:443-8443",
+    "*://example.com",
+    "*://*.example.com:*",
+    "http://192.168.0.0/16",
+    "http://192.168.0.0/16:*",
+    "http://10.0.0.0/7",
+    "http://[fd00::]/8",
+    "http://[2001:db8::]/32:8080",
+    "https://*",
+    "chrome-extension://*",
+    "*://*",
+    "file://",
+    "app://.",
+    "app://-",
+    "myapp://",
+    "app://My.App:8080",
+    "app://a*",
 ];
 
 const HOSTS: &[&str] = &[
@@ -240,6 +207,15 @@ const HOSTS: &[&str] = &[
     "[1:0:0:2::]",
     "[01::]",
     "a.tenants.example",
+    "10.0.0.0",
+    "192.168.0.0",
+    "[fd00::]",
+    "[::ffff:0:0]",
+    ".",
+    "-",
+    "*",
+    "My.App",
+    "a%20b",
 ];
 
 const LABELS: &[&str] = &[
@@ -263,17 +239,28 @@ const LABELS: &[&str] = &[
     "",
 ];
 
-/// An entry for a list of origins: of the pool, of the grammar, or with a mistake in it.
+/// Makes an entry of a list of origins: from the pool, from the grammar, or with a mistake.
 pub fn entry(u: &mut Unstructured<'_>) -> Result<String> {
     let entry = match u.int_in_range(0..=15u8)? {
         15 => "null".into(),
         14 => pick(u, &["*", "null", ""])?,
         0..=6 => pick(u, ENTRIES)?,
         _ => {
-            let stars = u.int_in_range(0..=3u8)?;
-            let subdomains = if stars & 1 == 1 { "*." } else { "" };
-            let port = if stars & 2 == 2 { ":*".into() } else { port(u)? };
-            format!("{}://{subdomains}{}{port}", scheme(u)?, host(u)?)
+            let before = pick(u, &["", "", "", "*.", "*.", "*", "pr-*", "*-dev", "a*.", "1*"])?;
+            let port = match u.int_in_range(0..=7u8)? {
+                7 => format!(":{}-{}", u.int_in_range(0..=500u16)?, u.int_in_range(0..=500u16)?),
+                4..=6 => ":*".into(),
+                _ => port(u)?,
+            };
+            let prefix = match u.int_in_range(0..=7u8)? {
+                7 => format!("/{}", u.int_in_range(0..=130u8)?),
+                _ => String::new(),
+            };
+            let scheme = match u.int_in_range(0..=7u8)? {
+                7 => "*".into(),
+                _ => scheme(u)?,
+            };
+            format!("{scheme}://{before}{}{prefix}{port}", host(u)?)
         }
     };
     match u.int_in_range(0..=7u8)? {
@@ -315,7 +302,7 @@ fn port(u: &mut Unstructured<'_>) -> Result<String> {
 fn host(u: &mut Unstructured<'_>) -> Result<String> {
     match u.int_in_range(0..=15u8)? {
         15 => {
-            // Around the most that a host may have.
+            // The longest valid host has 253 bytes, with a trailing dot 254.
             let len = u.int_in_range(248..=256)?;
             let dot = pick(u, &["", "."])?;
             Ok("a.".repeat(200)[400 - len..].trim_matches('.').to_string() + &dot)
@@ -329,7 +316,7 @@ fn host(u: &mut Unstructured<'_>) -> Result<String> {
     }
 }
 
-/// Text with something put in, taken out, or changed.
+/// Inserts, removes or changes something in a text.
 pub fn mutated(u: &mut Unstructured<'_>, text: String) -> Result<String> {
     let mut chars: Vec<char> = text.chars().collect();
     let at = u.int_in_range(0..=chars.len().saturating_sub(1))?;
@@ -372,7 +359,7 @@ pub fn mutated(u: &mut Unstructured<'_>, text: String) -> Result<String> {
     Ok(chars.into_iter().collect())
 }
 
-/// The value of an `Origin` field: often one that an entry admits, or nearly.
+/// Makes the value of an `Origin` field. An entry often admits it, or a similar one.
 pub fn origin(u: &mut Unstructured<'_>, entries: &[String]) -> Result<String> {
     let origin = match u.int_in_range(0..=7u8)? {
         7 => pick(
@@ -390,13 +377,10 @@ pub fn origin(u: &mut Unstructured<'_>, entries: &[String]) -> Result<String> {
         _ if entries.is_empty() => format!("{}://{}{}", scheme(u)?, host(u)?, port(u)?),
         _ => {
             let entry = u.choose(entries)?.clone();
-            let entry = match entry.strip_suffix(":*") {
-                Some(start) => start.to_string() + &port(u)?,
-                None => entry,
-            };
-            match entry.split_once("*.") {
-                Some((scheme, suffix)) => format!("{scheme}{}.{suffix}", pick(u, LABELS)?),
-                None => entry,
+            let example = naive::example(&entry, &pick(u, LABELS)?);
+            match entry.ends_with(":*") {
+                true => example + &port(u)?,
+                false => example,
             }
         }
     };
@@ -406,7 +390,7 @@ pub fn origin(u: &mut Unstructured<'_>, entries: &[String]) -> Result<String> {
     }
 }
 
-/// A method, for a policy or for a page.
+/// Makes a method for a policy or a page.
 pub fn method(u: &mut Unstructured<'_>) -> Result<String> {
     match u.int_in_range(0..=15u8)? {
         15 => Ok("M".repeat(u.int_in_range(60..=68)?)),
@@ -416,13 +400,13 @@ pub fn method(u: &mut Unstructured<'_>) -> Result<String> {
         _ => pick(
             u,
             &[
-                "PUT", "DELETE", "PATCH", "patch", "GET", "POST", "PROPFIND", "OPTIONS",
+                "PUT", "DELETE", "PATCH", "patch", "GET", "POST", "PROPFIND", "OPTIONS", "ANY", "all",
             ],
         ),
     }
 }
 
-/// The name of a header, for a policy or for a page.
+/// Makes the name of a header for a policy or a page.
 pub fn header_name(u: &mut Unstructured<'_>) -> Result<String> {
     match u.int_in_range(0..=15u8)? {
         15 => Ok("x-".to_string() + &"y".repeat(u.int_in_range(0..=500)?)),
@@ -449,6 +433,7 @@ pub fn header_name(u: &mut Unstructured<'_>) -> Result<String> {
                 "Cookie",
                 "Origin",
                 "sec-a",
+                "x-*",
             ],
         ),
     }
@@ -463,8 +448,8 @@ fn token(u: &mut Unstructured<'_>) -> Result<String> {
     (0..len).map(|_| u.choose(&tchars).copied()).collect()
 }
 
-/// A request head, good or bad, that ends.
-pub fn head(u: &mut Unstructured<'_>, spec: &Spec) -> Result<String> {
+/// Makes a complete head of a request, with valid or invalid values.
+pub fn head(u: &mut Unstructured<'_>, spec: &PolicySpec) -> Result<String> {
     let method = pick(u, &["OPTIONS", "OPTIONS", "OPTIONS", "GET", "PUT", "options"])?;
     let mut head = format!("{method} /led HTTP/1.1\r\n");
     if u.int_in_range(0..=7u8)? < 7 {
@@ -480,9 +465,6 @@ pub fn head(u: &mut Unstructured<'_>, spec: &Spec) -> Result<String> {
         let names = list(u, 6, |u| asked(u, &spec.headers, header_name))?;
         let comma = pick(u, &[",", ", ", " ,\t", ",,"])?;
         head += &format!("Access-Control-Request-Headers: {}\r\n", names.join(&comma));
-    }
-    if u.arbitrary()? {
-        head += "Access-Control-Request-Private-Network: true\r\n";
     }
     for _ in 0..u.int_in_range(0..=2u8)? {
         head += &pick(
@@ -500,7 +482,8 @@ pub fn head(u: &mut Unstructured<'_>, spec: &Spec) -> Result<String> {
     Ok(head + "\r\n")
 }
 
-/// Often one that the policy has, perhaps in another case; otherwise another.
+/// Makes a requested method or header name: often one that the policy lists, perhaps in another
+/// case.
 fn asked(
     u: &mut Unstructured<'_>,
     listed: &[String],
@@ -518,11 +501,54 @@ fn asked(
     }))
 }
 
+/// Makes the CORS fields of a request: values for the policy, and any bytes.
+pub fn asked_fields(u: &mut Unstructured<'_>, spec: &PolicySpec) -> Result<Asked> {
+    Ok(Asked {
+        method: pick(u, &["OPTIONS", "OPTIONS", "OPTIONS", "GET", "PUT", "options"])?,
+        origins: lines(u, 2, |u| origin(u, &spec.origins))?,
+        methods: lines(u, 2, |u| asked(u, &spec.methods, method))?,
+        lists: lines(u, 5, |u| {
+            let names = list(u, 6, |u| asked(u, &spec.headers, header_name))?;
+            Ok(names.join(&pick(u, &[",", ", ", " ,\t", ",,"])?))
+        })?,
+    })
+}
+
+/// Returns the CORS fields of a head.
+pub fn asked_in_head(head: &naive::Head<'_>) -> Asked {
+    let values = |name| head.lines(name).map(|line| line.value.to_vec()).collect();
+    Asked {
+        method: String::from_utf8_lossy(head.method).into_owned(),
+        origins: values("origin"),
+        methods: values("access-control-request-method"),
+        lists: values("access-control-request-headers"),
+    }
+}
+
+/// Makes the values of a field. Most requests have one.
+fn lines(
+    u: &mut Unstructured<'_>,
+    most: usize,
+    mut value: impl FnMut(&mut Unstructured<'_>) -> Result<String>,
+) -> Result<Vec<Vec<u8>>> {
+    let count = match u.int_in_range(0..=7u8)? {
+        0..=5 => 1,
+        _ => u.int_in_range(0..=most)?,
+    };
+    let any_bytes = |u: &mut Unstructured<'_>| u.arbitrary().map(|bytes: &[u8]| bytes.to_vec());
+    (0..count)
+        .map(|_| match u.int_in_range(0..=7u8)? {
+            7 => any_bytes(u),
+            _ => value(u).map(String::into_bytes),
+        })
+        .collect()
+}
+
 fn one_line(text: String) -> String {
     text.replace(['\r', '\n'], "?")
 }
 
-/// A request that a page makes, as data.
+/// A request of a page, as plain data.
 #[derive(Clone, Debug)]
 pub struct Page {
     pub origin: String,
@@ -533,14 +559,14 @@ pub struct Page {
 }
 
 impl Page {
-    pub fn arbitrary(u: &mut Unstructured<'_>, spec: &Spec) -> Result<Self> {
+    pub fn arbitrary(u: &mut Unstructured<'_>, spec: &PolicySpec) -> Result<Self> {
         let flags: u8 = u.arbitrary()?;
         let mut headers = list(u, 6, |u| {
             let name = asked(u, &spec.headers, header_name)?;
             let value = header_value(u, &name)?;
             Ok((name, value))
         })?;
-        // Around the budgets: 256 names, and 1024 bytes of them.
+        // Numbers and lengths near the budgets of 256 names and of 1024 bytes.
         match u.int_in_range(0..=127u8)? {
             127 => {
                 let count = u.int_in_range(250..=258)?;
@@ -554,7 +580,7 @@ impl Page {
         }
         let origin = origin(u, &spec.origins)?;
         Ok(Self {
-            // Browsers send nothing else.
+            // Browsers send `null` for an origin that they cannot serialize.
             origin: match naive::origin(origin.as_bytes()) {
                 Some(_) => origin,
                 None => "null".into(),
@@ -585,7 +611,7 @@ impl Page {
         test(&fetch)
     }
 
-    /// The method as it is sent.
+    /// Returns the method that the browser sends.
     pub fn normalized_method(&self) -> String {
         let upper = self.method.to_ascii_uppercase();
         match upper.as_str() {
@@ -594,7 +620,7 @@ impl Page {
         }
     }
 
-    /// Whether a page can ask for it at all.
+    /// Returns whether browsers let a page make this request.
     pub fn can_be_sent(&self) -> bool {
         naive::is_token(self.method.as_bytes())
             && !naive::is_forbidden_method(&self.method)
@@ -607,7 +633,7 @@ impl Page {
     }
 }
 
-/// A value for a header of this name: most are near the limits of the safelist.
+/// Makes a value for a header of this name. Most values are near the limits of the safelist.
 fn header_value(u: &mut Unstructured<'_>, name: &str) -> Result<String> {
     let languages = ["de, *;q=0.5", "de_AT", "en-GB", "e\"n"];
     let ranges = [

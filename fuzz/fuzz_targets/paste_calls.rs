@@ -1,0 +1,10 @@
+//! Law: calls of programs cause no panic, take linear time,
+//! and show none of the secrets in them.
+#![no_main]
+
+use embedded_cors_fuzz::paste::{CALLS, check};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _ = check(&CALLS, data);
+});

@@ -1,0 +1,10 @@
+//! Law: the output of curl, HTTPie and wget cause no panic, take linear time,
+//! and show none of the secrets in them.
+#![no_main]
+
+use embedded_cors_fuzz::paste::{CURL, check};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _ = check(&CURL, data);
+});

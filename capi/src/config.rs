@@ -1,41 +1,21 @@
-//! What a policy is made of, as C has it.
+//! `ecors_config`, the plain data that a policy is built from.
+//!
+//! Rust programs have other types for that; this one is part of the ABI, so its layout is
+//! the header's and it borrows everything.
 
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{CStr, c_char, c_int, c_void};
 use core::slice;
 
-use cors::{Origin, OriginIndex, PolicyBuilder, PolicyErrorKind, RefusedStatus, Setting, SuccessStatus};
+use cors::{
+    Origin, OriginIndex, PolicyBuilder, PolicyErrorKind, PreflightRefusedStatus, PreflightSuccessStatus,
+    Setting,
+};
 
 use crate::code;
-use crate::error::{Error, Mistake};
+use crate::error::{Cause, Mistake, Permission, member};
 use crate::memory::Memory;
 use crate::pointer;
-
-/// `ecors_str`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct Str {
-    pub(crate) ptr: *const c_char,
-    pub(crate) len: usize,
-}
-
-impl Str {
-    pub(crate) const NONE: Self = Self {
-        ptr: core::ptr::null(),
-        len: 0,
-    };
-
-    /// Of text of C's or of a constant.
-    pub(crate) fn of(text: &str) -> Self {
-        Self {
-            ptr: if text.is_empty() {
-                c"".as_ptr()
-            } else {
-                text.as_ptr().cast()
-            },
-            len: text.len(),
-        }
-    }
-}
+use crate::text::Str;
 
 /// `ecors_list`.
 #[repr(C)]
@@ -46,9 +26,11 @@ pub struct List {
 }
 
 impl List {
+    /// Returns the entries.
+    ///
     /// # Safety
     ///
-    /// Unless it is NULL, `items` points to `len` strings.
+    /// `items` is NULL or points to `len` strings.
     unsafe fn as_slice(&self) -> Result<&[Str], c_int> {
         if self.len == 0 {
             return Ok(&[]);
@@ -56,63 +38,89 @@ impl List {
         if self.items.is_null() || self.len > isize::MAX as usize / size_of::<Str>() {
             return Err(code::ARG);
         }
-        // SAFETY: not NULL and not too long; that it is aligned and there is the caller's.
+        // SAFETY: the pointer is not NULL and the length is possible; the caller vouches for the
+        // rest.
         Ok(unsafe { slice::from_raw_parts(self.items, self.len) })
     }
 
-    /// The bytes of all entries, with one more for each.
+    /// Returns the bytes of all entries and of a comma after each, or `None` if that overflows.
+    /// A list or an entry that is not valid counts nothing here; [`texts`](Self::texts) reports it.
     ///
     /// # Safety
     ///
-    /// As [`as_slice`](Self::as_slice).
+    /// `items` is NULL or points to `len` strings.
+    // Inlined for each list it takes 300 bytes more on a Cortex-M3.
+    #[inline(never)]
     pub(crate) unsafe fn joined_len(&self) -> Option<usize> {
-        // SAFETY: as the caller says.
+        // SAFETY: the caller vouches for the list.
         let items = unsafe { self.as_slice() }.unwrap_or_default();
-        // What is no list or no string is a mistake that `texts` names.
         let strings = items.iter().filter(|item| item.len <= isize::MAX as usize);
         strings
             .map(|item| item.len)
             .try_fold(0, |len: usize, item| len.checked_add(item)?.checked_add(1))
     }
 
-    /// The strings, laid out in memory as Rust has them.
+    /// Copies the list into the policy's memory, as Rust's string slices. The bytes of the strings
+    /// stay where they are.
     ///
     /// # Safety
     ///
-    /// As [`as_slice`](Self::as_slice), and each string points to its bytes.
+    /// `items` is NULL or points to `len` strings, and each string points to its bytes.
     unsafe fn texts(
         &self,
         setting: Setting,
         memory: &mut Memory,
     ) -> Result<&'static [&'static str], Mistake> {
-        // SAFETY: as the caller says.
-        let items = unsafe { self.as_slice() }.map_err(|_| Mistake::null(setting, None))?;
+        let not_utf8 = |bytes, at| not_utf8(setting, bytes, at);
+        // SAFETY: the caller vouches for the list.
+        unsafe { self.texts_of(member(setting), not_utf8, memory) }
+    }
+
+    /// Does the same for the list of any member. `not_utf8` makes the mistake of an entry that is
+    /// not UTF-8 from a byte on.
+    ///
+    /// # Safety
+    ///
+    /// `items` is NULL or points to `len` strings, and each string points to its bytes.
+    pub(crate) unsafe fn texts_of(
+        &self,
+        member: &'static CStr,
+        not_utf8: impl Fn(&'static [u8], usize) -> Mistake,
+        memory: &mut Memory,
+    ) -> Result<&'static [&'static str], Mistake> {
+        let not_valid = || Mistake::new(Cause::Argument, member);
+        // SAFETY: the caller vouches for the list.
+        let items = unsafe { self.as_slice() }.map_err(|_| not_valid())?;
         let texts = memory.put_all(items.len(), |index| {
             let Some(item) = items.get(index) else {
                 return Err(Mistake::NO_MEMORY);
             };
-            // SAFETY: as the caller says.
+            // SAFETY: the caller vouches for the strings.
             let bytes = unsafe { pointer::bytes(item.ptr, item.len) };
-            let bytes = bytes.map_err(|_| Mistake::null(setting, Some(index)))?;
-            text(bytes, setting).map_err(|error| Mistake::config(error.in_list(index)))
+            let checked = match bytes {
+                Ok(bytes) => {
+                    core::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))
+                }
+                Err(_) => Err(not_valid()),
+            };
+            checked.map_err(|mistake| mistake.at_index(index))
         });
         texts.unwrap_or(Err(Mistake::NO_MEMORY)).map(|texts| &*texts)
     }
 }
 
-/// Entries are ASCII; what is no text at all is refused here, so that the engine is given text.
-pub(crate) fn text(bytes: &'static [u8], setting: Setting) -> Result<&'static str, Error> {
-    core::str::from_utf8(bytes).map_err(|error| {
-        let kind = match setting {
-            Setting::AllowOrigins => PolicyErrorKind::NonAscii,
-            _ => PolicyErrorKind::NotAToken,
-        };
-        let entry = Str {
-            ptr: bytes.as_ptr().cast(),
-            len: bytes.len(),
-        };
-        Error::of(setting, kind, entry, error.valid_up_to())
-    })
+/// Returns bytes as the text that the engine takes. Every valid entry is ASCII, so bytes that are
+/// not even UTF-8 are reported like any other byte outside ASCII.
+pub(crate) fn utf8(bytes: &'static [u8], setting: Setting) -> Result<&'static str, Mistake> {
+    core::str::from_utf8(bytes).map_err(|error| not_utf8(setting, bytes, error.valid_up_to()))
+}
+
+fn not_utf8(setting: Setting, bytes: &'static [u8], at: usize) -> Mistake {
+    let kind = match setting {
+        Setting::AllowOrigins => PolicyErrorKind::NonAscii,
+        _ => PolicyErrorKind::NotAToken,
+    };
+    Mistake::of_entry(Cause::Engine(kind), setting, bytes, Some(at))
 }
 
 /// `ecors_origin_predicate`.
@@ -128,29 +136,29 @@ pub struct Config {
     pub(crate) methods: List,
     pub(crate) headers: List,
     pub(crate) expose: List,
-    pub(crate) predicate: Option<Function>,
+    pub(crate) origin_predicate: Option<Function>,
     pub(crate) predicate_user: *mut c_void,
-    pub(crate) seed: u64,
+    pub(crate) index_seed: u64,
 }
 
-// `ECORS_CREDENTIALS` and so on.
+// `ECORS_CREDENTIALS` and so on. The flags that are called dangerous are in `Permission`.
 pub(crate) const CREDENTIALS: u32 = 0x1;
-pub(crate) const PRIVATE_NETWORK: u32 = 0x2;
-pub(crate) const MINIMAL: u32 = 0x4;
+pub(crate) const TIMING: u32 = 0x2;
+pub(crate) const HIDE_LISTS_WHEN_REFUSED: u32 = 0x4;
 pub(crate) const ANSWER_ONLY_REQUESTED: u32 = 0x8;
 pub(crate) const STRICT_REQUEST_HEADERS: u32 = 0x10;
 pub(crate) const SUCCESS_STATUS_200: u32 = 0x20;
 pub(crate) const REFUSED_STATUS_204: u32 = 0x40;
 pub(crate) const REFUSED_STATUS_200: u32 = 0x80;
 pub(crate) const RENDER: u32 = 0x100;
-pub(crate) const INSECURE_ORIGINS: u32 = 0x1_0000;
-pub(crate) const PUBLIC_SUFFIXES: u32 = 0x2_0000;
-pub(crate) const PREDICATE: u32 = 0x4_0000;
-pub(crate) const ALL_FLAGS: u32 = 0x7_01ff;
+pub(crate) const SUCCESS_STATUS_204_BARE: u32 = 0x200;
+pub(crate) const LOOPBACK: u32 = 0x400;
+const ALL_FLAGS: u32 = 0x7_07ff;
 
 impl Config {
-    /// `ECORS_INDEXED_FROM`: a short list keeps a byte of each of so many entries less one, and is as fast.
-    pub(crate) const INDEXED_FROM: usize = 33;
+    /// `ECORS_INDEX_MIN_ORIGINS`. The engine keeps a fingerprint of each of the first 32 origins of
+    /// a list, and that is as fast as an index.
+    pub(crate) const INDEX_MIN_ORIGINS: usize = 33;
 
     const fn has(&self, flag: u32) -> bool {
         self.flags & flag != 0
@@ -160,18 +168,24 @@ impl Config {
         self.has(RENDER)
     }
 
-    pub(crate) const fn has_index(&self) -> bool {
-        self.origins.len >= Self::INDEXED_FROM
+    /// Returns whether rendered text may have all origins, in `Timing-Allow-Origin`. Those of an
+    /// index are never written.
+    pub(crate) const fn renders_origins(&self) -> bool {
+        self.renders() && self.has(TIMING) && !self.has_index()
     }
 
-    /// A builder of what this says, and what that needs in memory.
+    pub(crate) const fn has_index(&self) -> bool {
+        self.origins.len >= Self::INDEX_MIN_ORIGINS
+    }
+
+    /// Returns a builder with all settings, and puts what it borrows into the policy's memory.
     ///
     /// # Safety
     ///
-    /// The lists and strings are what they say.
+    /// The lists and strings are as the header demands.
     pub(crate) unsafe fn builder(&self, memory: &mut Memory) -> Result<PolicyBuilder<'static>, Mistake> {
         self.check_flags()?;
-        // SAFETY: as the caller says, four times.
+        // SAFETY: the caller vouches for the four lists.
         let [origins, methods, headers, expose] = unsafe {
             [
                 self.origins.texts(Setting::AllowOrigins, memory)?,
@@ -187,7 +201,7 @@ impl Config {
         } else {
             builder.allow_origins(origins)
         };
-        if let Some(function) = self.predicate {
+        if let Some(function) = self.origin_predicate {
             let predicate = Predicate {
                 function,
                 user: self.predicate_user,
@@ -202,32 +216,33 @@ impl Config {
     }
 
     fn check_flags(&self) -> Result<(), Mistake> {
-        let error = if self.flags & !ALL_FLAGS != 0 {
-            Error::setting(
-                c"flags",
-                c"has a flag that this library does not know",
-                c"use a newer library",
-            )
+        let cause = if self.flags & !ALL_FLAGS != 0 {
+            Cause::UnknownFlag
+        } else if self.has(SUCCESS_STATUS_200) && self.has(SUCCESS_STATUS_204_BARE) {
+            Cause::TwoSuccessStatuses
         } else if self.has(REFUSED_STATUS_204) && self.has(REFUSED_STATUS_200) {
-            Error::setting(c"flags", c"has two statuses for refused preflights", c"write one")
+            Cause::TwoRefusedStatuses
         } else {
             return Ok(());
         };
-        Err(Mistake::config(error))
+        Err(Mistake::new(cause, c"flags"))
     }
 
     fn with_options(&self, mut builder: PolicyBuilder<'static>) -> Result<PolicyBuilder<'static>, Mistake> {
-        if let Some(seconds) = max_age(self.max_age_seconds).map_err(Mistake::config)? {
+        if let Some(seconds) = max_age(self.max_age_seconds)? {
             builder = builder.max_age_seconds(seconds);
         }
         if self.has(CREDENTIALS) {
             builder = builder.allow_credentials();
         }
-        if self.has(PRIVATE_NETWORK) {
-            builder = builder.allow_private_network();
+        if self.has(LOOPBACK) {
+            builder = builder.allow_loopback();
         }
-        if self.has(MINIMAL) {
-            builder = builder.minimal();
+        if self.has(TIMING) {
+            builder = builder.allow_timing();
+        }
+        if self.has(HIDE_LISTS_WHEN_REFUSED) {
+            builder = builder.hide_lists_when_refused();
         }
         if self.has(ANSWER_ONLY_REQUESTED) {
             builder = builder.answer_only_requested();
@@ -236,21 +251,24 @@ impl Config {
             builder = builder.strict_request_headers();
         }
         if self.has(SUCCESS_STATUS_200) {
-            builder = builder.success_status(SuccessStatus::Ok);
+            builder = builder.success_status(PreflightSuccessStatus::Ok);
+        }
+        if self.has(SUCCESS_STATUS_204_BARE) {
+            builder = builder.success_status(PreflightSuccessStatus::NoContentBare);
         }
         if self.has(REFUSED_STATUS_204) {
-            builder = builder.refused_status(RefusedStatus::NoContent);
+            builder = builder.refused_status(PreflightRefusedStatus::NoContent);
         }
         if self.has(REFUSED_STATUS_200) {
-            builder = builder.refused_status(RefusedStatus::Ok);
+            builder = builder.refused_status(PreflightRefusedStatus::Ok);
         }
-        if self.has(INSECURE_ORIGINS) {
+        if self.has(Permission::InsecureOrigins.bit()) {
             builder = builder.dangerously_allow_insecure_origins_with_credentials();
         }
-        if self.has(PUBLIC_SUFFIXES) {
+        if self.has(Permission::PublicSuffixes.bit()) {
             builder = builder.dangerously_allow_public_suffixes_with_credentials();
         }
-        if self.has(PREDICATE) {
+        if self.has(Permission::Predicate.bit()) {
             builder = builder.dangerously_allow_predicate_with_credentials();
         }
         Ok(builder)
@@ -264,46 +282,40 @@ impl Config {
         let slots = OriginIndex::slots_for(origins.len());
         let slots = memory.put_all(slots, |_| Ok::<u32, Mistake>(0));
         let slots = slots.unwrap_or(Err(Mistake::NO_MEMORY))?;
-        OriginIndex::build(origins, slots, self.seed).map_err(|error| {
-            Mistake::config(if error.kind() == PolicyErrorKind::Full {
-                Error::setting(c"seed", c"brings too many origins together", c"take another")
-            } else {
-                Error::from(error)
-            })
+        OriginIndex::build(origins, slots, self.index_seed).map_err(|error| match error.kind() {
+            PolicyErrorKind::Full => Mistake::new(Cause::IndexSeed, c"index_seed"),
+            _ => Mistake::from(error),
         })
     }
 }
 
-/// The seconds of `Access-Control-Max-Age`, if there is to be one. Whether they are too many says the engine.
-pub(crate) fn max_age(seconds: i32) -> Result<Option<u32>, Error> {
+/// Returns the seconds of `Access-Control-Max-Age`, or `None` if responses have none. The engine
+/// checks the upper bound.
+pub(crate) fn max_age(seconds: i32) -> Result<Option<u32>, Mistake> {
     match u32::try_from(seconds) {
         Ok(seconds) => Ok(Some(seconds)),
         Err(_) if seconds == -1 => Ok(None),
-        Err(_) => Err(Error::setting(
-            c"max_age_seconds",
-            c"is negative",
-            c"write 0 to 86400, or -1 for none",
-        )),
+        Err(_) => Err(Mistake::new(Cause::NegativeMaxAge, c"max_age_seconds")),
     }
 }
 
-/// A function of C's that is asked about origins.
+/// The caller's function, and the pointer that it gets.
 #[derive(Clone, Copy)]
 struct Predicate {
     function: Function,
     user: *mut c_void,
 }
 
-// SAFETY: the header says that every thread that decides calls the function.
+// SAFETY: the header says that any thread may call the function.
 unsafe impl Sync for Predicate {}
 
 impl Predicate {
     fn admits(&self, origin: &Origin<'_>) -> bool {
         let origin = origin.as_str();
-        // SAFETY: the function is as the header says; the origin is there during the call.
+        // SAFETY: the caller vouches for the function; the origin lives during the call.
         unsafe { (self.function)(self.user, origin.as_ptr().cast(), origin.len()) == 1 }
     }
 }
 
-/// The most bytes that a closure over a predicate takes.
+/// The bytes of the closure that calls the predicate. It captures a [`Predicate`] and nothing else.
 pub(crate) const PREDICATE_SIZE: usize = size_of::<Predicate>();

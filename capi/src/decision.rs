@@ -1,29 +1,34 @@
-//! Decisions, and what is written of them.
+//! Decisions, and how their response fields are written.
 
 use core::ffi::{CStr, c_char, c_int};
 
-use cors::{CorsFields, Decision, Kind, MAX_FIELDS, Request};
+use cors::{
+    BufferTooSmall, Decision, ExistingCorsFields, FIELD_NAMES, FieldLines, RefusalPosition, RequestKind,
+};
 
-use crate::config::Config;
-use crate::error::Error;
-use crate::slot::{self, Marked, Slot};
-use crate::{NOWHERE, Opaque, code, pointer, policy, reader, request, words};
+use crate::code::{self, NO_POSITION};
+use crate::pointer;
+use crate::request::RequestSlot;
+use crate::slot::{self, Marked, Opaque, Slot, words};
+use crate::stored::{PolicySlot, Reply, Stored};
+use crate::text::Table;
 
-/// A decision, and the `Vary` that it takes in when it is written.
-pub(crate) struct Made {
+/// A decision, and the `Vary` that is merged with its own when it is written.
+pub struct StoredDecision {
     decision: Decision<'static>,
-    vary: Option<&'static str>,
+    vary: Option<&'static [u8]>,
 }
 
-impl Marked for Made {
+impl Marked for StoredDecision {
     const MARK: u32 = 0xec05_0004;
 }
 
-/// `ecors_decision`.
-pub(crate) type Struct = Opaque<{ words(40, 24) }>;
-pub(crate) type Stored = Slot<Made>;
+/// `ecors_decision`, as the header declares it.
+pub(crate) type OpaqueDecision = Opaque<{ words(40, 48) }>;
+/// `ecors_decision`, as this library uses it.
+pub(crate) type DecisionSlot = Slot<StoredDecision>;
 
-const _: () = assert!(Stored::fits::<Struct>());
+const _: () = assert!(DecisionSlot::fits::<OpaqueDecision>());
 
 // `ECORS_NOT_CORS` and so on.
 pub(crate) const NOT_CORS: c_int = 0;
@@ -32,261 +37,265 @@ pub(crate) const PREFLIGHT: c_int = 2;
 
 const fn kind(decision: &Decision<'_>) -> c_int {
     match decision.kind() {
-        Kind::NotCors => NOT_CORS,
-        Kind::Actual => ACTUAL,
-        Kind::Preflight => PREFLIGHT,
+        RequestKind::NotCors => NOT_CORS,
+        RequestKind::Actual => ACTUAL,
+        RequestKind::Preflight => PREFLIGHT,
     }
 }
 
-/// Fills a struct with the decision that `decide` gives, and returns its kind.
+/// Stores the decision that `decide` returns, and returns its kind.
 ///
 /// # Safety
 ///
-/// Unless it is NULL, `decision` is a struct that nobody else uses.
+/// `place` is NULL or points to a struct that nothing else uses.
 pub(crate) unsafe fn init(
-    decision: *mut Struct,
+    place: *mut DecisionSlot,
     decide: impl FnOnce() -> Result<Decision<'static>, c_int>,
 ) -> c_int {
-    let place: *mut Stored = decision.cast();
-    // SAFETY: as the caller says.
-    unsafe {
-        match slot::clear(place).and_then(|()| decide()) {
-            Ok(decision) => {
-                let kind = kind(&decision);
-                let made = Made { decision, vary: None };
-                match slot::fill(place, made) {
-                    code::OK => kind,
-                    code => code,
-                }
-            }
-            Err(code) => code,
-        }
-    }
+    let mut decided = NOT_CORS;
+    // SAFETY: the caller vouches for the struct.
+    let stored = unsafe {
+        slot::init(place, || {
+            let decision = decide()?;
+            decided = kind(&decision);
+            Ok(StoredDecision { decision, vary: None })
+        })
+    };
+    code::of(stored.map(|()| decided))
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ecors_decide(
-    policy: *const policy::Stored,
-    request: *const request::Struct,
-    decision: *mut Struct,
+    policy: *const PolicySlot,
+    request: *const RequestSlot,
+    decision: *mut DecisionSlot,
 ) -> c_int {
-    // SAFETY: as the header says.
+    // SAFETY: the header makes the same demands.
     unsafe {
         init(decision, || {
-            Ok(slot::get(policy)?.decide(slot::get::<Request<'static>>(request.cast())?))
+            Ok(Stored::get(policy)?.decide(slot::get(request)?, Reply::Answer))
         })
     }
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_decide_error_reply(
-    policy: *const policy::Stored,
-    request: *const request::Struct,
-    decision: *mut Struct,
+pub unsafe extern "C" fn ecors_decide_for_error_reply(
+    policy: *const PolicySlot,
+    request: *const RequestSlot,
+    decision: *mut DecisionSlot,
 ) -> c_int {
-    // SAFETY: as the header says.
+    // SAFETY: the header makes the same demands.
     unsafe {
         init(decision, || {
-            Ok(slot::get(policy)?.decide_error_reply(slot::get::<Request<'static>>(request.cast())?))
+            Ok(Stored::get(policy)?.decide(slot::get(request)?, Reply::Error))
         })
     }
 }
 
-/// What is in a struct.
+/// Returns the number that `number` reads from a decision, or why there is no decision.
 ///
 /// # Safety
 ///
-/// As the header says.
-unsafe fn made(decision: *const Struct) -> Result<&'static Made, c_int> {
-    // SAFETY: as the caller says.
-    unsafe { slot::get(decision.cast()) }
+/// `decision` is as the header demands.
+unsafe fn read(decision: *const DecisionSlot, number: impl FnOnce(&Decision<'static>) -> c_int) -> c_int {
+    // SAFETY: the caller vouches for the struct.
+    code::of(unsafe { slot::get(decision) }.map(|stored| number(&stored.decision)))
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_decision_kind(decision: *const Struct) -> c_int {
-    // SAFETY: as the header says.
-    match unsafe { made(decision) } {
-        Ok(made) => kind(&made.decision),
-        Err(code) => code,
+pub unsafe extern "C" fn ecors_decision_kind(decision: *const DecisionSlot) -> c_int {
+    // SAFETY: the header makes the same demands.
+    unsafe { read(decision, kind) }
+}
+
+/// Documented in the header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ecors_decision_is_allowed(decision: *const DecisionSlot) -> c_int {
+    // SAFETY: the header makes the same demands.
+    unsafe { read(decision, |decision| decision.is_allowed().into()) }.max(0)
+}
+
+/// Documented in the header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ecors_decision_reason(decision: *const DecisionSlot) -> c_int {
+    let reason = |decision: &Decision<'_>| match decision.refusal() {
+        Some(refusal) => refusal.reason().code().into(),
+        None => 0,
+    };
+    // SAFETY: the header makes the same demands.
+    unsafe { read(decision, reason) }
+}
+
+/// Returns the position of the reason in the request, or `None` if it has none, or if there is no
+/// decision.
+///
+/// # Safety
+///
+/// `decision` is as the header demands.
+unsafe fn position(decision: *const DecisionSlot) -> Option<RefusalPosition> {
+    // SAFETY: the caller vouches for the struct.
+    unsafe { slot::get(decision) }
+        .ok()?
+        .decision
+        .refusal()?
+        .position()
+}
+
+/// Documented in the header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ecors_decision_reason_byte(decision: *const DecisionSlot) -> usize {
+    // SAFETY: the header makes the same demands.
+    match unsafe { position(decision) } {
+        Some(RefusalPosition::Byte(byte)) => byte,
+        _ => NO_POSITION,
     }
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_decision_is_allowed(decision: *const Struct) -> c_int {
-    // SAFETY: as the header says.
-    unsafe { made(decision) }
-        .is_ok_and(|made| made.decision.is_allowed())
-        .into()
-}
-
-/// See the header.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_decision_reason(decision: *const Struct) -> c_int {
-    // SAFETY: as the header says.
-    match unsafe { made(decision) } {
-        Ok(made) => made
-            .decision
-            .refusal()
-            .map_or(0, |refusal| refusal.reason().code().into()),
-        Err(code) => code,
+pub unsafe extern "C" fn ecors_decision_reason_header(decision: *const DecisionSlot) -> usize {
+    // SAFETY: the header makes the same demands.
+    match unsafe { position(decision) } {
+        Some(RefusalPosition::Name(index)) => index,
+        _ => NO_POSITION,
     }
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_decision_reason_index(decision: *const Struct) -> usize {
-    // SAFETY: as the header says.
-    let made = unsafe { made(decision) };
-    made.ok()
-        .and_then(|made| made.decision.refusal()?.index())
-        .unwrap_or(NOWHERE)
+pub unsafe extern "C" fn ecors_decision_status(decision: *const DecisionSlot) -> c_int {
+    let status = |decision: &Decision<'_>| match decision.preflight() {
+        Some(preflight) => preflight.status().cast_signed().into(),
+        None => 0,
+    };
+    // SAFETY: the header makes the same demands.
+    unsafe { read(decision, status) }
 }
 
-/// See the header.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_decision_status(decision: *const Struct) -> c_int {
-    // SAFETY: as the header says.
-    match unsafe { made(decision) } {
-        Ok(made) => made
-            .decision
-            .preflight()
-            .map_or(0, |preflight| preflight.status().cast_signed().into()),
-        Err(code) => code,
-    }
-}
-
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ecors_decision_merge_vary(
-    decision: *mut Struct,
+    decision: *mut DecisionSlot,
     value: *const c_char,
     len: usize,
 ) -> c_int {
-    // SAFETY: as the header says.
-    let (made, value) = unsafe {
-        match (slot::get_mut::<Made>(decision.cast()), pointer::bytes(value, len)) {
-            (Ok(made), Ok(value)) => (made, value),
+    // SAFETY: the header makes the same demands.
+    let (stored, value) = unsafe {
+        match (slot::get_mut(decision), pointer::bytes(value, len)) {
+            (Ok(stored), Ok(value)) => (stored, value),
             (Err(code), _) | (_, Err(code)) => return code,
         }
     };
-    let Ok(value) = core::str::from_utf8(value) else {
-        return code::ARG;
-    };
-    match shortened(&made.decision).merge_vary(&[value]) {
-        Ok(_) => made.vary = Some(value),
+    match shortened(&stored.decision).merge_vary(&[value]) {
+        Ok(_) => stored.vary = Some(value),
         Err(_) => return code::ARG,
     }
     code::OK
 }
 
-/// The decision with a lifetime that something on the stack can have.
+/// Returns the decision with the lifetime of the reference, so that it can be merged with a `Vary`
+/// whose list lies on the stack.
 const fn shortened<'d>(decision: &'d Decision<'static>) -> &'d Decision<'d> {
     decision
 }
 
-/// Calls `write` with the decision that is in a struct, its `Vary` merged if there is one to merge.
+/// Calls `write` with a decision that has the merged `Vary`, and with whether there was one to
+/// merge.
+///
+/// The merged decision borrows a list of values, which no struct of the caller's can hold beside
+/// it. So only the value is stored, and the decision is merged each time that it is written.
 ///
 /// # Safety
 ///
-/// As the header says.
-unsafe fn write(decision: *const Struct, write: impl FnOnce(&Decision<'_>, bool) -> c_int) -> c_int {
-    // SAFETY: as the caller says.
-    let made = match unsafe { made(decision) } {
-        Ok(made) => made,
-        Err(code) => return code,
-    };
-    let (vary, merged);
-    let decision = match made.vary {
-        None => shortened(&made.decision),
+/// `decision` is as the header demands.
+unsafe fn with_merged<T>(
+    decision: *const DecisionSlot,
+    write: impl FnOnce(&Decision<'_>, bool) -> Result<T, c_int>,
+) -> Result<T, c_int> {
+    // SAFETY: the caller vouches for the struct.
+    let stored = unsafe { slot::get(decision) }?;
+    let decision = shortened(&stored.decision);
+    match stored.vary {
+        None => write(decision, false),
         Some(value) => {
-            vary = [value];
-            match shortened(&made.decision).merge_vary(&vary) {
-                Ok(decision) => {
-                    merged = decision;
-                    &merged
-                }
-                // It was changed meanwhile.
-                Err(_) => return code::ARG,
-            }
+            let values = [value];
+            // The value was valid when it was given; an error means that it has changed since.
+            let merged = decision.merge_vary(&values).map_err(|_| code::ARG)?;
+            write(&merged, true)
         }
-    };
-    write(decision, made.vary.is_some())
+    }
 }
 
-/// Writes text and a NUL into a buffer.
+/// Writes text and a NUL into a buffer of the caller's. `write` returns the length of its text, or
+/// the length that it needs.
 ///
 /// # Safety
 ///
-/// As the header says.
-unsafe fn write_text(
-    decision: *const Struct,
+/// The pointers are as the header demands.
+pub(crate) unsafe fn write_text(
     buffer: *mut c_char,
     size: usize,
     len: *mut usize,
-    text: impl FnOnce(&Decision<'_>, &mut [u8]) -> Result<Result<usize, usize>, c_int>,
+    write: impl FnOnce(&mut [u8]) -> Result<Result<usize, usize>, c_int>,
 ) -> c_int {
-    // SAFETY: as the header says.
-    unsafe {
+    // SAFETY: the caller vouches for the pointers.
+    let written = unsafe {
         pointer::store(len, 0);
-        let buffer = match pointer::buffer(buffer, size) {
-            Ok(buffer) => buffer,
-            Err(code) => return code,
-        };
-        write(decision, |decision, _| {
-            // One byte is for the NUL.
-            let room = buffer.len().checked_sub(1);
-            let text_room = buffer.get_mut(..room.unwrap_or(0)).unwrap_or_default();
-            let written = match text(decision, text_room) {
-                Ok(written) => written,
-                Err(code) => return code,
-            };
+        pointer::buffer(buffer, size).and_then(|buffer| {
+            // The last byte is for the NUL.
+            let room = buffer.len().saturating_sub(1);
+            let written = write(buffer.get_mut(..room).unwrap_or_default())?;
             let (Ok(needed) | Err(needed)) = written;
             pointer::store(len, needed);
             match (written, buffer.get_mut(needed)) {
                 (Ok(_), Some(end)) => {
                     *end = 0;
-                    code::OK
+                    Ok(code::OK)
                 }
-                _ => code::MEMORY,
+                _ => Err(code::MEMORY),
             }
         })
-    }
+    };
+    code::of(written)
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_decision_lines(
-    decision: *const Struct,
+pub unsafe extern "C" fn ecors_decision_field_lines(
+    decision: *const DecisionSlot,
     buffer: *mut c_char,
     size: usize,
     len: *mut usize,
 ) -> c_int {
-    // SAFETY: as the header says.
+    // SAFETY: the header makes the same demands.
     unsafe {
-        write_text(decision, buffer, size, len, |decision, room| {
-            let written = decision.write_fields(room);
-            Ok(written.map(|lines| lines.len()).map_err(|error| error.needed()))
+        write_text(buffer, size, len, |room| {
+            with_merged(decision, |decision, _| {
+                let written = decision.write_fields(room);
+                Ok(written.map(|lines| lines.len()).map_err(|error| error.needed()))
+            })
         })
     }
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ecors_decision_response(
-    decision: *const Struct,
+    decision: *const DecisionSlot,
     buffer: *mut c_char,
     size: usize,
     len: *mut usize,
 ) -> c_int {
-    // SAFETY: as the header says.
+    // SAFETY: the header makes the same demands.
     unsafe {
-        write_text(decision, buffer, size, len, |decision, room| {
-            let written = decision.preflight().ok_or(code::STATE)?.write_response(room);
-            Ok(written.map(<[u8]>::len).map_err(|error| error.needed()))
+        write_text(buffer, size, len, |room| {
+            with_merged(decision, |decision, _| {
+                let written = decision.preflight().ok_or(code::STATE)?.write_response(room);
+                Ok(written.map(<[u8]>::len).map_err(|error| error.needed()))
+            })
         })
     }
 }
@@ -302,118 +311,146 @@ pub struct Field {
     pub(crate) append: c_int,
 }
 
+/// `ECORS_MAX_FIELDS`: the places of an `ecors_fields`. There are more than any decision needs, so
+/// that a later version can have another field without another ABI.
+pub(crate) const MAX_FIELDS: usize = 10;
+
+const _: () = assert!(cors::MAX_FIELDS <= MAX_FIELDS);
+
 /// `ecors_fields`.
 #[repr(C)]
 pub struct Fields {
     pub(crate) len: usize,
     pub(crate) items: [Field; MAX_FIELDS],
+    pub(crate) reserved: [usize; 2],
 }
 
-/// The names of all fields, as C strings.
-static NAMES: [&CStr; 8] = [
-    c"access-control-allow-origin",
-    c"access-control-allow-credentials",
-    c"access-control-allow-methods",
-    c"access-control-allow-headers",
-    c"access-control-allow-private-network",
-    c"access-control-max-age",
-    c"access-control-expose-headers",
-    VARY,
-];
-const VARY: &CStr = c"vary";
+/// The names of all fields as C strings.
+static NAMES: Table<{ Table::len_of(&FIELD_NAMES) }, { FIELD_NAMES.len() }> = Table::new(&FIELD_NAMES);
 
-/// The same name as a C string.
-fn c_name(name: &str) -> &'static CStr {
-    let is_same = |known: &&&CStr| known.to_bytes() == name.as_bytes();
-    NAMES.iter().find(is_same).copied().unwrap_or(c"")
+/// Returns the name of a field as a C string.
+pub(crate) fn c_name(name: &str) -> &'static CStr {
+    let index = FIELD_NAMES.iter().position(|known| *known == name);
+    NAMES.get(index.unwrap_or(FIELD_NAMES.len()))
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ecors_decision_fields(
-    decision: *const Struct,
+    decision: *const DecisionSlot,
     buffer: *mut c_char,
     size: usize,
     fields: *mut Fields,
     needed: *mut usize,
 ) -> c_int {
-    // SAFETY: as the header says. Every bit pattern is a field.
+    // SAFETY: the header makes the same demands.
+    unsafe {
+        write_fields(buffer, size, fields, needed, |bytes, place| {
+            with_merged(decision, |decision, is_merged| {
+                place.store(decision.write_fields(bytes), c_name, is_merged)
+            })
+        })
+    }
+}
+
+/// Where pairs of names and values are stored: an `ecors_fields`, whose values lie in a buffer.
+pub(crate) struct FieldsPlace<'p> {
+    buffer: *mut c_char,
+    fields: &'p mut Fields,
+    needed: *mut usize,
+    /// The indices of the bytes after the values, which become NUL.
+    ends: [usize; MAX_FIELDS],
+}
+
+impl FieldsPlace<'_> {
+    /// Stores the pairs of lines that were written into the buffer. `c_name` returns a name as a C
+    /// string.
+    // A value stays where its field line has it, and its NUL replaces the CR after it:
+    //
+    //     access-control-max-age: 600\r\nvary: ...
+    //                             ^  ^
+    //                         value  end
+    //
+    // `lines` borrows the buffer, so the ends are kept until all lines are read.
+    pub(crate) fn store(
+        &mut self,
+        written: Result<FieldLines<'_>, BufferTooSmall>,
+        c_name: fn(&str) -> &'static CStr,
+        is_merged: bool,
+    ) -> Result<c_int, c_int> {
+        let size = written.map_or_else(|error| error.needed(), |lines| lines.len());
+        // SAFETY: the header asks for this place.
+        unsafe { pointer::store(self.needed, size) };
+        let Ok(lines) = written else {
+            return Err(code::MEMORY);
+        };
+        let (mut count, mut start) = (0, 0);
+        let places = self.fields.items.iter_mut().zip(&mut self.ends);
+        for ((name, value), (item, end)) in lines.pairs().zip(places) {
+            start += name.len() + ": ".len();
+            *end = start + value.len();
+            let c_name = c_name(name);
+            *item = Field {
+                name: c_name.as_ptr(),
+                name_len: c_name.count_bytes(),
+                value: self.buffer.wrapping_add(start),
+                value_len: value.len(),
+                append: (name == "vary" && !is_merged).into(),
+            };
+            start = *end + "\r\n".len();
+            count += 1;
+        }
+        self.fields.len = count;
+        Ok(code::OK)
+    }
+}
+
+/// Writes pairs of names and values. `write` writes field lines into the bytes, and stores the
+/// pairs.
+///
+/// # Safety
+///
+/// The pointers are as the header demands.
+pub(crate) unsafe fn write_fields(
+    buffer: *mut c_char,
+    size: usize,
+    fields: *mut Fields,
+    needed: *mut usize,
+    write: impl FnOnce(&mut [u8], &mut FieldsPlace<'_>) -> Result<c_int, c_int>,
+) -> c_int {
+    // SAFETY: the header asks for these places. Every bit pattern is an `ecors_fields`.
     let (bytes, fields) = unsafe {
         pointer::store(needed, 0);
         if fields.is_null() || !fields.is_aligned() {
             return code::ARG;
         }
         (&raw mut (*fields).len).write(0);
+        (&raw mut (*fields).reserved).write([0; 2]);
         match pointer::buffer(buffer, size) {
             Ok(bytes) => (bytes, &mut *fields),
             Err(code) => return code,
         }
     };
-    let place = |decision: &Decision<'_>, is_merged: bool| {
-        let written = decision.write_fields(bytes);
-        let size = written.map_or_else(|error| error.needed(), |lines| lines.len());
-        // SAFETY: as the header says.
-        unsafe { pointer::store(needed, size) };
-        let Ok(lines) = written else {
-            return code::MEMORY;
-        };
-        // Each value lies in its line, and its NUL where the CRLF is.
-        let mut ends = [0; MAX_FIELDS];
-        let (mut count, mut start) = (0, 0);
-        let places = fields.items.iter_mut().zip(&mut ends);
-        for ((name, value), (item, end)) in lines.pairs().zip(places) {
-            start += name.len() + ": ".len();
-            *end = start + value.len();
-            let name = c_name(name);
-            *item = Field {
-                name: name.as_ptr(),
-                name_len: name.count_bytes(),
-                value: buffer.wrapping_add(start),
-                value_len: value.len(),
-                append: (name == VARY && !is_merged).into(),
-            };
-            start = *end + "\r\n".len();
-            count += 1;
-        }
-        for end in ends.into_iter().take(count) {
-            if let Some(end) = bytes.get_mut(end) {
-                *end = 0;
-            }
-        }
-        fields.len = count;
-        code::OK
+    let mut place = FieldsPlace {
+        buffer,
+        fields,
+        needed,
+        ends: [0; MAX_FIELDS],
     };
-    // SAFETY: as the header says.
-    unsafe { write(decision, place) }
+    let result = write(bytes, &mut place);
+    for end in place.ends.into_iter().take(place.fields.len) {
+        if let Some(end) = bytes.get_mut(end) {
+            *end = 0;
+        }
+    }
+    code::of(result)
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_is_cors_field(name: *const c_char, len: usize) -> c_int {
-    // SAFETY: as the header says.
+pub unsafe extern "C" fn ecors_is_cors_response_field(name: *const c_char, len: usize) -> c_int {
+    // SAFETY: the header makes the same demands.
     let name = unsafe { pointer::bytes(name, len) };
-    name.is_ok_and(|name| !CorsFields::find([name]).is_empty()).into()
-}
-
-/// See the header.
-#[unsafe(no_mangle)]
-pub extern "C" fn ecors_size(which: c_int) -> usize {
-    // In the order of `ECORS_SIZE_CONFIG` and so on.
-    const SIZES: [usize; 7] = [
-        0,
-        size_of::<Config>(),
-        size_of::<Error>(),
-        size_of::<request::Struct>(),
-        size_of::<reader::Struct>(),
-        size_of::<Struct>(),
-        size_of::<Fields>(),
-    ];
-    #[cfg(feature = "panicky")]
-    return SIZES[which as usize];
-    #[cfg(not(feature = "panicky"))]
-    usize::try_from(which)
-        .ok()
-        .and_then(|which| SIZES.get(which))
-        .copied()
-        .unwrap_or(0)
+    name.is_ok_and(|name| !ExistingCorsFields::find([name]).is_empty())
+        .into()
 }

@@ -1,18 +1,20 @@
-//! The memory of a policy: what it consists of, one behind the other.
+//! The memory of a policy, handed out piece by piece from its start.
 
 use core::ptr::NonNull;
 use core::slice;
 
-/// Memory of the caller's that is being given out, from its start.
+/// The part of the caller's memory that nothing lies in yet.
 pub(crate) struct Memory {
     at: *mut u8,
     left: usize,
 }
 
 impl Memory {
+    /// Takes over memory of the caller's.
+    ///
     /// # Safety
     ///
-    /// `at` points to `len` bytes that nobody else uses for as long as what is put there.
+    /// `at` points to `len` bytes that nothing else uses while the values in them are used.
     pub(crate) unsafe fn new(at: NonNull<u8>, len: usize) -> Self {
         Self {
             at: at.as_ptr(),
@@ -20,8 +22,9 @@ impl Memory {
         }
     }
 
-    /// The place of the next `count` values.
-    fn take<T>(&mut self, count: usize) -> Option<*mut T> {
+    /// Returns the place of the next `count` values, which the caller has to write, or `None` if
+    /// they do not fit.
+    pub(crate) fn take<T>(&mut self, count: usize) -> Option<*mut T> {
         let padding = self.at.align_offset(align_of::<T>());
         let len = size_of::<T>().checked_mul(count)?;
         let used = padding.checked_add(len)?;
@@ -31,22 +34,17 @@ impl Memory {
         Some(place.cast())
     }
 
-    /// The place of a value, to be written later.
-    pub(crate) fn place<T>(&mut self) -> Option<*mut T> {
-        self.take(1)
-    }
-
-    /// Puts a value there.
+    /// Stores a value.
     pub(crate) fn put<T: 'static>(&mut self, value: T) -> Option<&'static T> {
         let place = self.take::<T>(1)?;
-        // SAFETY: an aligned place of its own, within the memory.
+        // SAFETY: `take` returns an aligned place inside the memory, and hands it out only once.
         unsafe {
             place.write(value);
             Some(&*place)
         }
     }
 
-    /// Puts `count` values there, up to the first error.
+    /// Stores the values that `value` returns for the indices below `count`, up to its first error.
     pub(crate) fn put_all<T: Copy + 'static, E>(
         &mut self,
         count: usize,
@@ -55,18 +53,19 @@ impl Memory {
         let place = self.take::<T>(count)?;
         for index in 0..count {
             match value(index) {
-                // SAFETY: the place has `count` values.
+                // SAFETY: the place has room for `count` values.
                 Ok(value) => unsafe { place.add(index).write(value) },
                 Err(error) => return Some(Err(error)),
             }
         }
-        // SAFETY: `count` values, all of them written, in a place of their own.
+        // SAFETY: all `count` values are written, and `take` hands a place out only once.
         Some(Ok(unsafe { slice::from_raw_parts_mut(place, count) }))
     }
 
-    /// All that is left.
-    pub(crate) fn rest(self) -> &'static mut [u8] {
-        // SAFETY: these bytes are given to nobody else. Every bit pattern is a byte.
-        unsafe { slice::from_raw_parts_mut(self.at, self.left) }
+    /// Returns the next bytes, or `None` if there are not as many.
+    pub(crate) fn bytes(&mut self, len: usize) -> Option<&'static mut [u8]> {
+        let place = self.take::<u8>(len)?;
+        // SAFETY: `take` hands these bytes out only once. Every bit pattern is a byte.
+        Some(unsafe { slice::from_raw_parts_mut(place, len) })
     }
 }

@@ -1,4 +1,5 @@
-//! There is no panicking path; the linker proves it of the feature `panic-proof`.
+//! The panic handler. No function of the library reaches it, and the feature `panic-proof` lets the
+//! linker prove that: it makes the handler call a function that does not exist.
 
 use core::panic::PanicInfo;
 
@@ -14,6 +15,6 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     unsafe extern "C" {
         fn a_panicking_path_is_linked() -> !;
     }
-    // SAFETY: it does not exist, so a program that calls it is not linked.
+    // SAFETY: the function does not exist, so no program that calls it can be linked.
     unsafe { a_panicking_path_is_linked() }
 }

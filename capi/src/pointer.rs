@@ -1,15 +1,15 @@
-//! What C hands over: bytes, buffers, and places for results.
+//! Bytes, buffers and places for results, as C passes them.
 
 use core::ffi::{c_char, c_int};
 use core::slice;
 
 use crate::code;
 
-/// The bytes of a pointer and a length, under the rules of the header.
+/// Returns the bytes of a pointer and a length, by the header's rules for strings.
 ///
 /// # Safety
 ///
-/// Unless it is NULL, `ptr` points to `len` bytes, which do not change while the result is used.
+/// `ptr` is NULL or points to `len` bytes, which do not change while the result is used.
 pub(crate) unsafe fn bytes(ptr: *const c_char, len: usize) -> Result<&'static [u8], c_int> {
     if len == 0 {
         return Ok(&[]);
@@ -17,15 +17,16 @@ pub(crate) unsafe fn bytes(ptr: *const c_char, len: usize) -> Result<&'static [u
     if ptr.is_null() || len > isize::MAX as usize {
         return Err(code::ARG);
     }
-    // SAFETY: not NULL and not too long; the rest is the caller's.
+    // SAFETY: the pointer is not NULL and the length is possible; the caller vouches for the rest.
     Ok(unsafe { slice::from_raw_parts(ptr.cast(), len) })
 }
 
-/// A buffer for text. If it has a first byte, that is NUL now.
+/// Returns a buffer for text, and makes its first byte NUL if it has one: what fails from here on
+/// leaves the empty string.
 ///
 /// # Safety
 ///
-/// Unless it is NULL, `ptr` points to `size` bytes that nobody else uses.
+/// `ptr` is NULL or points to `size` bytes that nothing else uses.
 pub(crate) unsafe fn buffer(ptr: *mut c_char, size: usize) -> Result<&'static mut [u8], c_int> {
     if size == 0 {
         return Ok(&mut []);
@@ -33,7 +34,8 @@ pub(crate) unsafe fn buffer(ptr: *mut c_char, size: usize) -> Result<&'static mu
     if ptr.is_null() || size > isize::MAX as usize {
         return Err(code::ARG);
     }
-    // SAFETY: not NULL and not too long; the rest is the caller's. Every bit pattern is a byte.
+    // SAFETY: the pointer is not NULL and the length is possible; the caller vouches for the rest.
+    // Every bit pattern is a byte.
     let buffer: &'static mut [u8] = unsafe { slice::from_raw_parts_mut(ptr.cast(), size) };
     if let Some(first) = buffer.first_mut() {
         *first = 0;
@@ -41,14 +43,14 @@ pub(crate) unsafe fn buffer(ptr: *mut c_char, size: usize) -> Result<&'static mu
     Ok(buffer)
 }
 
-/// Stores a result that the caller may not want.
+/// Stores a result at `place`, unless the caller does not want it and passes NULL.
 ///
 /// # Safety
 ///
-/// Unless it is NULL, `place` is a `T` that nobody else uses.
+/// `place` is NULL or points to a `T` that nothing else uses.
 pub(crate) unsafe fn store<T>(place: *mut T, value: T) {
     if !place.is_null() {
-        // SAFETY: not NULL; the rest is the caller's.
+        // SAFETY: the pointer is not NULL; the caller vouches for the rest.
         unsafe { place.write(value) }
     }
 }

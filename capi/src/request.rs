@@ -1,23 +1,24 @@
-//! Requests, field by field or as bytes.
+//! Requests, read from bytes or added field by field.
 
 use core::ffi::{c_char, c_int};
 
 use cors::{HeadError, Request};
 
-use crate::slot::{self, Marked, Slot};
-use crate::{Opaque, code, pointer, words};
+use crate::slot::{self, Marked, Opaque, Slot, words};
+use crate::{code, pointer};
 
 impl Marked for Request<'static> {
     const MARK: u32 = 0xec05_0002;
 }
 
-/// `ecors_request`.
-pub(crate) type Struct = Opaque<{ words(32, 18) }>;
-pub(crate) type Stored = Slot<Request<'static>>;
+/// `ecors_request`, as the header declares it.
+pub(crate) type OpaqueRequest = Opaque<{ words(32, 36) }>;
+/// `ecors_request`, as this library uses it.
+pub(crate) type RequestSlot = Slot<Request<'static>>;
 
-const _: () = assert!(Stored::fits::<Struct>());
+const _: () = assert!(RequestSlot::fits::<OpaqueRequest>());
 
-/// A head that is none.
+/// Returns the number of an error in a head.
 pub(crate) const fn head_error(error: HeadError) -> c_int {
     match error {
         HeadError::Incomplete => code::INCOMPLETE,
@@ -25,41 +26,35 @@ pub(crate) const fn head_error(error: HeadError) -> c_int {
     }
 }
 
-/// Fills a struct with the request that `read` gives.
+/// Stores the request that `read` returns.
 ///
 /// # Safety
 ///
-/// Unless it is NULL, `request` is a struct that nobody else uses.
-unsafe fn init(request: *mut Struct, read: impl FnOnce() -> Result<Request<'static>, c_int>) -> c_int {
-    let request: *mut Stored = request.cast();
-    // SAFETY: as the caller says.
-    unsafe {
-        match slot::clear(request).and_then(|()| read()) {
-            Ok(read) => slot::fill(request, read),
-            Err(code) => code,
-        }
-    }
+/// `request` is NULL or points to a struct that nothing else uses.
+unsafe fn init(request: *mut RequestSlot, read: impl FnOnce() -> Result<Request<'static>, c_int>) -> c_int {
+    // SAFETY: the caller vouches for the struct.
+    code::of(unsafe { slot::init(request, read) }.map(|()| code::OK))
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ecors_request_init(
-    request: *mut Struct,
+    request: *mut RequestSlot,
     method: *const c_char,
     len: usize,
 ) -> c_int {
-    // SAFETY: as the header says.
+    // SAFETY: the header makes the same demands.
     unsafe { init(request, || pointer::bytes(method, len).map(Request::new)) }
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ecors_request_from_head(
-    request: *mut Struct,
+    request: *mut RequestSlot,
     head: *const c_char,
     len: usize,
 ) -> c_int {
-    // SAFETY: as the header says.
+    // SAFETY: the header makes the same demands.
     unsafe {
         init(request, || {
             Request::from_head(pointer::bytes(head, len)?).map_err(head_error)
@@ -67,16 +62,16 @@ pub unsafe extern "C" fn ecors_request_from_head(
     }
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ecors_request_from_header_section(
-    request: *mut Struct,
+    request: *mut RequestSlot,
     method: *const c_char,
     method_len: usize,
     section: *const c_char,
     len: usize,
 ) -> c_int {
-    // SAFETY: as the header says.
+    // SAFETY: the header makes the same demands.
     unsafe {
         init(request, || {
             let method = pointer::bytes(method, method_len)?;
@@ -85,14 +80,14 @@ pub unsafe extern "C" fn ecors_request_from_header_section(
     }
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ecors_request_from_incomplete_head(
-    request: *mut Struct,
+    request: *mut RequestSlot,
     head: *const c_char,
     len: usize,
 ) -> c_int {
-    // SAFETY: as the header says.
+    // SAFETY: the header makes the same demands.
     unsafe {
         init(request, || {
             Request::from_incomplete_head(pointer::bytes(head, len)?).map_err(head_error)
@@ -100,39 +95,35 @@ pub unsafe extern "C" fn ecors_request_from_incomplete_head(
     }
 }
 
-/// Changes a request. One that cannot be changed as it should is incomplete.
+/// Changes a request. If `change` fails the request counts as incomplete, so a caller that ignores
+/// the error gets a refusal.
 ///
 /// # Safety
 ///
-/// Unless it is NULL, `request` is a struct that nobody else uses.
+/// `request` is NULL or points to a struct that nothing else uses.
 unsafe fn change(
-    request: *mut Struct,
+    request: *mut RequestSlot,
     change: impl FnOnce(&mut Request<'static>) -> Result<(), c_int>,
 ) -> c_int {
-    // SAFETY: as the caller says.
-    let request = match unsafe { slot::get_mut::<Request<'static>>(request.cast()) } {
-        Ok(request) => request,
-        Err(code) => return code,
-    };
-    match change(request) {
-        Ok(()) => code::OK,
-        Err(code) => {
+    // SAFETY: the caller vouches for the struct.
+    let changed = unsafe { slot::get_mut(request) }.and_then(|request| {
+        change(request).inspect_err(|_| {
             request.mark_incomplete();
-            code
-        }
-    }
+        })
+    });
+    code::of(changed.map(|()| code::OK))
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_request_field(
-    request: *mut Struct,
+pub unsafe extern "C" fn ecors_request_add_field(
+    request: *mut RequestSlot,
     name: *const c_char,
     name_len: usize,
     value: *const c_char,
     value_len: usize,
 ) -> c_int {
-    // SAFETY: as the header says.
+    // SAFETY: the header makes the same demands.
     unsafe {
         change(request, |request| {
             let name = pointer::bytes(name, name_len)?;
@@ -142,26 +133,26 @@ pub unsafe extern "C" fn ecors_request_field(
     }
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_request_cut_field(
-    request: *mut Struct,
+pub unsafe extern "C" fn ecors_request_add_truncated_field(
+    request: *mut RequestSlot,
     name: *const c_char,
     len: usize,
 ) -> c_int {
-    // SAFETY: as the header says.
+    // SAFETY: the header makes the same demands.
     unsafe {
         change(request, |request| {
-            request.push_cut(pointer::bytes(name, len)?);
+            request.push_truncated(pointer::bytes(name, len)?);
             Ok(())
         })
     }
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_request_mark_incomplete(request: *mut Struct) -> c_int {
-    // SAFETY: as the header says.
+pub unsafe extern "C" fn ecors_request_mark_incomplete(request: *mut RequestSlot) -> c_int {
+    // SAFETY: the header makes the same demands.
     unsafe {
         change(request, |request| {
             request.mark_incomplete();
@@ -170,22 +161,18 @@ pub unsafe extern "C" fn ecors_request_mark_incomplete(request: *mut Struct) -> 
     }
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_request_is_cors(request: *const Struct) -> c_int {
-    // SAFETY: as the header says.
-    match unsafe { slot::get::<Request<'static>>(request.cast()) } {
-        Ok(request) => request.is_cors().into(),
-        Err(_) => 0,
-    }
+pub unsafe extern "C" fn ecors_request_is_cors(request: *const RequestSlot) -> c_int {
+    // SAFETY: the header makes the same demands.
+    unsafe { slot::get(request) }.is_ok_and(Request::is_cors).into()
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_request_is_preflight(request: *const Struct) -> c_int {
-    // SAFETY: as the header says.
-    match unsafe { slot::get::<Request<'static>>(request.cast()) } {
-        Ok(request) => request.is_preflight().into(),
-        Err(_) => 0,
-    }
+pub unsafe extern "C" fn ecors_request_is_preflight(request: *const RequestSlot) -> c_int {
+    // SAFETY: the header makes the same demands.
+    unsafe { slot::get(request) }
+        .is_ok_and(Request::is_preflight)
+        .into()
 }

@@ -1,111 +1,150 @@
-//! Texts with a NUL behind them, and numbers for them.
+//! Texts for C: strings of the caller's, NUL-terminated constants, and a writer of messages.
 
 use core::ffi::{CStr, c_char, c_int};
 
 use cors::Reason;
 
-use crate::{ABI_VERSION, code};
+use crate::code;
 
-/// A constant text as a C string.
-macro_rules! c_text {
-    ($text:expr) => {{
-        const TEXT: &str = $text;
-        const BYTES: [u8; TEXT.len() + 1] = $crate::text::terminated(TEXT);
-        const C: &core::ffi::CStr = match core::ffi::CStr::from_bytes_with_nul(&BYTES) {
-            Ok(text) => text,
-            Err(_) => panic!("a text has a NUL in it"),
-        };
-        C
-    }};
+/// `ecors_str`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Str {
+    pub(crate) ptr: *const c_char,
+    pub(crate) len: usize,
 }
-pub(crate) use c_text;
 
-/// The text with zeros behind it.
-pub(crate) const fn terminated<const N: usize>(text: &str) -> [u8; N] {
-    let mut bytes = [0; N];
-    let mut i = 0;
-    while i < text.len() {
-        bytes[i] = text.as_bytes()[i];
-        i += 1;
+impl Str {
+    /// The header's `(NULL, 0)`, which stands for "there is none".
+    pub(crate) const NONE: Self = Self {
+        ptr: core::ptr::null(),
+        len: 0,
+    };
+
+    /// Refers to bytes of the caller's or to a constant. The pointer is never NULL, so an empty
+    /// string differs from [`NONE`](Self::NONE).
+    pub(crate) const fn of(bytes: &'static [u8]) -> Self {
+        Self {
+            ptr: if bytes.is_empty() {
+                c"".as_ptr()
+            } else {
+                bytes.as_ptr().cast()
+            },
+            len: bytes.len(),
+        }
     }
-    bytes
 }
 
-/// All names or all sentences of the reasons, with a NUL behind each, in the order of the codes, which begin with 1.
-struct Table<const N: usize> {
-    bytes: [u8; N],
-    starts: [u16; Reason::ALL.len()],
+/// A list of texts, each with a NUL after it, so that C gets them as C strings.
+///
+/// `LEN` is [`Table::len_of`] these texts. One array of bytes and a 16-bit offset for each text
+/// take less memory than an array of pointers, and need no relocation in the shared library.
+pub(crate) struct Table<const LEN: usize, const COUNT: usize> {
+    bytes: [u8; LEN],
+    starts: [u16; COUNT],
 }
 
-impl<const N: usize> Table<N> {
-    const fn new(is_name: bool) -> Self {
+impl<const COUNT: usize> Table<0, COUNT> {
+    /// Returns the bytes of all these texts with their NULs.
+    pub(crate) const fn len_of(texts: &[&str; COUNT]) -> usize {
+        let (mut len, mut i) = (0, 0);
+        while i < COUNT {
+            len += texts[i].len() + 1;
+            i += 1;
+        }
+        len
+    }
+}
+
+impl<const LEN: usize, const COUNT: usize> Table<LEN, COUNT> {
+    /// Makes the table. It is called in constants only, where a mistake fails the build.
+    pub(crate) const fn new(texts: &[&str; COUNT]) -> Self {
         let mut table = Self {
-            bytes: [0; N],
-            starts: [0; Reason::ALL.len()],
+            bytes: [0; LEN],
+            starts: [0; COUNT],
         };
         let (mut at, mut i) = (0, 0);
-        while i < Reason::ALL.len() {
-            assert!(Reason::ALL[i].code() as usize == i + 1);
+        while i < COUNT {
+            assert!(at <= u16::MAX as usize);
             table.starts[i] = at as u16;
-            let text = text_of(Reason::ALL[i], is_name).as_bytes();
+            let text = texts[i].as_bytes();
             let mut j = 0;
             while j < text.len() {
+                assert!(text[j] != 0);
                 table.bytes[at] = text[j];
                 (at, j) = (at + 1, j + 1);
             }
             at += 1;
             i += 1;
         }
+        assert!(at == LEN);
         table
     }
 
-    fn get(&'static self, reason: c_int) -> &'static CStr {
-        usize::try_from(reason)
-            .ok()
-            .and_then(|code| self.starts.get(code.checked_sub(1)?))
+    /// Returns the text with this index, or the empty string if there is none.
+    pub(crate) fn get(&'static self, index: usize) -> &'static CStr {
+        self.starts
+            .get(index)
             .and_then(|&start| self.bytes.get(usize::from(start)..))
             .and_then(|text| CStr::from_bytes_until_nul(text).ok())
             .unwrap_or(c"")
     }
 }
 
-const fn text_of(reason: Reason, is_name: bool) -> &'static str {
-    if is_name { reason.name() } else { reason.sentence() }
-}
+const REASONS: usize = Reason::ALL.len();
 
-const fn table_len(is_name: bool) -> usize {
-    let (mut len, mut i) = (0, 0);
-    while i < Reason::ALL.len() {
-        len += text_of(Reason::ALL[i], is_name).len() + 1;
+const REASON_NAMES: [&str; REASONS] = {
+    let (mut names, mut i) = ([""; REASONS], 0);
+    while i < REASONS {
+        // The code of a reason is its index here and one more.
+        assert!(Reason::ALL[i].code() as usize == i + 1);
+        names[i] = Reason::ALL[i].name();
         i += 1;
     }
-    len
+    names
+};
+
+const REASON_SENTENCES: [&str; REASONS] = {
+    let (mut sentences, mut i) = ([""; REASONS], 0);
+    while i < REASONS {
+        sentences[i] = Reason::ALL[i].sentence();
+        i += 1;
+    }
+    sentences
+};
+
+static NAMES: Table<{ Table::len_of(&REASON_NAMES) }, REASONS> = Table::new(&REASON_NAMES);
+static SENTENCES: Table<{ Table::len_of(&REASON_SENTENCES) }, REASONS> = Table::new(&REASON_SENTENCES);
+
+/// Returns the index of a reason in the tables; one past their end for a number that is not a code.
+fn reason_index(code: c_int) -> usize {
+    usize::try_from(code)
+        .ok()
+        .and_then(|code| code.checked_sub(1))
+        .unwrap_or(REASONS)
 }
 
-static NAMES: Table<{ table_len(true) }> = Table::new(true);
-static SENTENCES: Table<{ table_len(false) }> = Table::new(false);
-
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub extern "C" fn ecors_reason_name(reason: c_int) -> *const c_char {
-    NAMES.get(reason).as_ptr()
+    NAMES.get(reason_index(reason)).as_ptr()
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub extern "C" fn ecors_reason_sentence(reason: c_int) -> *const c_char {
-    SENTENCES.get(reason).as_ptr()
+    SENTENCES.get(reason_index(reason)).as_ptr()
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub extern "C" fn ecors_strerror(error: c_int) -> *const c_char {
     match error {
-        code::ARG => c"an argument is NULL, too long, or not what it has to be",
-        code::STATE => c"a struct was not initialised, or is not for this",
-        code::CONFIG => c"there is a mistake in the configuration",
-        code::MEMORY => c"the memory is too small",
-        code::ABI => c"the program was compiled for another version of the library",
+        code::ARG => c"an argument is NULL, misaligned, too long or not valid",
+        code::STATE => c"a struct is not initialised, or the function does not apply to it",
+        code::CONFIG => c"the configuration has a mistake",
+        code::MEMORY => c"the memory or the buffer is too small",
+        code::ABI => c"the program was compiled with the header of another version of the library",
         code::HEAD => c"the request head does not begin with a method and a space",
         code::INCOMPLETE => c"the request head ends before its empty line",
         _ => c"",
@@ -113,19 +152,19 @@ pub extern "C" fn ecors_strerror(error: c_int) -> *const c_char {
     .as_ptr()
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub extern "C" fn ecors_abi_version() -> c_int {
-    ABI_VERSION
+    code::ABI_VERSION
 }
 
-/// See the header.
+/// Documented in the header.
 #[unsafe(no_mangle)]
 pub extern "C" fn ecors_version() -> *const c_char {
-    c_text!(env!("CARGO_PKG_VERSION")).as_ptr()
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
-/// Text into a buffer, as far as there is room; and how long it is.
+/// Writes text into a buffer for as long as there is room, and counts all of it.
 pub(crate) struct Writer<'b> {
     buffer: &'b mut [u8],
     len: usize,
@@ -136,6 +175,7 @@ impl<'b> Writer<'b> {
         Self { buffer, len: 0 }
     }
 
+    /// Returns the length of the text so far, including what had no room.
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -149,6 +189,7 @@ impl<'b> Writer<'b> {
         self.len = self.len.saturating_add(bytes.len());
     }
 
+    /// Writes a number in decimal.
     pub(crate) fn number(&mut self, number: usize) {
         let mut digits = [b'0'; 20];
         let mut rest = number;

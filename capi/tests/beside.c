@@ -1,4 +1,4 @@
-/* Two Rust libraries in one program: each works, and a panic of the other is caught by the other. */
+/* Links two Rust libraries into one program: both work, and the other one catches its own panic. */
 #include "check.h"
 
 int beside_repeated(int words);

@@ -1,9 +1,10 @@
-//! Another Rust library in the same program, with the standard library in it.
+//! Another Rust library in the same program. It contains the standard library.
 
 use std::collections::BTreeMap;
 use std::ffi::c_int;
 
-/// How many words of a text are met more than once; -1 if it panics, which it does for 0.
+/// Returns how many words occur more than once in a text of this many words, or -1 if that panics,
+/// which it does for 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn beside_repeated(words: c_int) -> c_int {
     let count = move || {

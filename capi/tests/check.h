@@ -1,4 +1,5 @@
-/* What the tests share: a check that goes on, and memory that ends at a page that nobody may touch. */
+/* What the tests share: a check that lets the test go on after a failure, and memory that ends
+ * before an inaccessible page. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -15,7 +16,7 @@
 #include "embedded_cors.h"
 
 static unsigned long checks, failures;
-/* What is being tested, for the message. */
+/* Names the case that is being tested, for the message of a failure. */
 static char context[256];
 
 #define CHECK(condition)                                                                        \
@@ -29,7 +30,8 @@ static char context[256];
 
 #define CHECK_TEXT(text, expected) CHECK(strcmp((text), (expected)) == 0)
 
-/* Says how many checks there were, and returns from main. What did not run did not pass. */
+/* Prints the result and returns the exit status of the program. A test that made fewer checks than
+ * at_least has not run as a whole, so it fails. */
 static inline int end_of_checks(const char *name, unsigned long at_least) {
   if (failures > 0 || checks < at_least) {
     printf("%s: %lu of %lu checks failed (at least %lu expected)\n", name, failures, checks, at_least);
@@ -39,7 +41,7 @@ static inline int end_of_checks(const char *name, unsigned long at_least) {
   return 0;
 }
 
-/* Memory whose end is followed by a page that nobody may touch. */
+/* Memory that ends before an inaccessible page. */
 typedef struct guarded {
   char *end;
   size_t size;
@@ -59,16 +61,16 @@ static inline guarded guarded_memory(size_t size) {
   return result;
 }
 
-/* The last bytes of it. */
+/* Returns the last bytes of the memory. */
 static inline char *last(guarded memory, size_t size) {
   if (size > memory.size) {
-    fprintf(stderr, "%lu bytes are too many\n", (unsigned long)size);
+    fprintf(stderr, "%lu bytes are more than the memory has\n", (unsigned long)size);
     exit(2);
   }
   return memory.end - size;
 }
 
-/* A copy there. */
+/* Copies bytes to the end of the memory and returns where they are. */
 static inline char *last_copy(guarded memory, const char *bytes, size_t len) {
   return len == 0 ? memory.end : (char *)memcpy(last(memory, len), bytes, len);
 }

@@ -1,5 +1,6 @@
-/* The header's sizes, offsets and numbers beside the library's. With ONLY_NUMBERS, the header's alone, for machines that nothing runs
- * on. */
+/* Compares the sizes, offsets and numbers of the header with the library's. With ONLY_NUMBERS it
+ * compiles to an array of the header's, for machines that can compile this program but not run
+ * it. */
 #ifdef ONLY_NUMBERS
 
 #include "embedded_cors.h"
@@ -34,7 +35,11 @@ int main(void) {
   CHECK(ecors_size(ECORS_SIZE_READER) == sizeof(ecors_reader));
   CHECK(ecors_size(ECORS_SIZE_DECISION) == sizeof(ecors_decision));
   CHECK(ecors_size(ECORS_SIZE_FIELDS) == sizeof(ecors_fields));
-  CHECK(ecors_size(0) == 0 && ecors_size(-1) == 0 && ecors_size(7) == 0);
+  CHECK(ecors_size(ECORS_SIZE_DOORS_CONFIG) == sizeof(ecors_doors_config));
+  CHECK(ecors_size(ECORS_SIZE_DOORS_REQUEST) == sizeof(ecors_doors_request));
+  CHECK(ecors_size(ECORS_SIZE_DOORS_READER) == sizeof(ecors_doors_reader));
+  CHECK(ecors_size(ECORS_SIZE_DOORS_DECISION) == sizeof(ecors_doors_decision));
+  CHECK(ecors_size(0) == 0 && ecors_size(-1) == 0 && ecors_size(11) == 0);
   CHECK(ecors_abi_version() == ECORS_ABI_VERSION);
   snprintf(context, sizeof context, "%d.%d.%d", ECORS_VERSION_MAJOR, ECORS_VERSION_MINOR, ECORS_VERSION_PATCH);
   CHECK_TEXT(ecors_version(), context);

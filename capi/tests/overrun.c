@@ -1,4 +1,5 @@
-/* A lie about a buffer's length, which the tests' instruments have to notice: overrun stack, overrun heap, overrun page. */
+/* Passes a length that the buffer does not have. The tests want their instruments to notice that:
+ * overrun stack, overrun heap, overrun page. */
 #include "check.h"
 
 int main(int argc, char **argv) {
@@ -20,7 +21,7 @@ int main(int argc, char **argv) {
   if (ecors_policy_init(memory, sizeof memory, &config, &policy, NULL) != ECORS_OK) return 2;
   ecors_request_init(&request, "GET", 3);
   ecors_decide(policy, &request, &decision);
-  if (ecors_decision_lines(&decision, buffer, 512, &len) != ECORS_OK) return 2;
-  printf("%lu bytes were written into 16\n", (unsigned long)len);
+  if (ecors_decision_field_lines(&decision, buffer, 512, &len) != ECORS_OK) return 2;
+  printf("%lu bytes were written into a buffer of 16\n", (unsigned long)len);
   return end_of_checks("overrun", 0);
 }

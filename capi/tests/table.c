@@ -1,53 +1,11 @@
-/* Every policy of the table with every request there, in every way of giving one and of writing an answer: the bytes of the Rust library.
- *     table FILE [STEP]     only each STEP-th request, for slow machines */
+/* Compares each answer of the C library with the table, which the Rust library wrote: every policy
+ * and list of rules with every request, in each way of passing a request and of writing a decision,
+ * byte for byte.
+ *     table FILE [STEP]     with STEP, each STEP-th request only, for slow machines */
 #include "check.h"
+#include "table_file.h"
 
-/* ---------------------------------------------------------------------------------------------------------- The table's file */
-
-static char *file, *at;
-
-static long number(void) {
-  char *end;
-  long value = strtol(at, &end, 10);
-  if (end == at) {
-    fprintf(stderr, "the table has no number at byte %ld\n", (long)(at - file));
-    exit(2);
-  }
-  at = end;
-  return value;
-}
-
-static ecors_str bytes(void) {
-  ecors_str result;
-  result.len = (size_t)number();
-  result.ptr = at + 1;
-  if (*at != ':' || at[1 + result.len] != '\n') {
-    fprintf(stderr, "the table has no bytes at byte %ld\n", (long)(at - file));
-    exit(2);
-  }
-  at += result.len + 2;
-  return result;
-}
-
-static void read_file(const char *path) {
-  FILE *stream = fopen(path, "rb");
-  long len;
-  if (stream == NULL || fseek(stream, 0, SEEK_END) != 0 || (len = ftell(stream)) < 0) {
-    perror(path);
-    exit(2);
-  }
-  rewind(stream);
-  file = at = (char *)calloc((size_t)len + 2, 1);
-  if (file == NULL || fread(file, 1, (size_t)len, stream) != (size_t)len) {
-    perror(path);
-    exit(2);
-  }
-  fclose(stream);
-}
-
-static int equals(ecors_str text, const char *bytes, size_t len) { return text.len == len && memcmp(text.ptr, bytes, len) == 0; }
-
-/* ------------------------------------------------------------------------------------------------------------------ Requests */
+/* ------------------------------------------------------------------------------------ Requests */
 
 typedef struct field {
   ecors_str name, value;
@@ -55,7 +13,7 @@ typedef struct field {
 
 typedef struct head {
   ecors_str bytes, method;
-  /* -1 if parsers do not agree. */
+  /* -1 if parsers disagree about the fields. */
   long n_fields;
   field *fields;
 } head;
@@ -80,7 +38,7 @@ static void read_heads(void) {
   }
 }
 
-/* ------------------------------------------------------------------------------------------------------------------ Policies */
+/* ------------------------------------------------------------------------------------ Policies */
 
 static int is_tenant(void *user, const char *origin, size_t len) {
   static const char suffix[] = ".tenants.example";
@@ -124,13 +82,17 @@ static void free_config(ecors_config *config) {
   free((void *)config->expose.items);
 }
 
-/* A policy in memory of exactly its size, at an odd address if it likes, before a page that nobody may touch. */
-static const ecors_policy *policy_of(ecors_config *config, guarded *memory) {
+/* Makes a policy, or rules if there are any, in memory of exactly its size, at whatever address,
+ * before the inaccessible page. */
+static const ecors_policy *policy_of(const ecors_config *configs, long rules, guarded *memory) {
   const ecors_policy *policy;
   ecors_error error;
-  size_t size = ecors_policy_size(config);
+  size_t size = rules == 0 ? ecors_policy_size(configs) : ecors_rules_size(configs, (size_t)rules);
+  int result;
   *memory = guarded_memory(size + 1);
-  if (ecors_policy_init(last(*memory, size), size, config, &policy, &error) != ECORS_OK) {
+  result = rules == 0 ? ecors_policy_init(last(*memory, size), size, configs, &policy, &error)
+                      : ecors_rules_init(last(*memory, size), size, configs, (size_t)rules, &policy, &error);
+  if (result != ECORS_OK) {
     char message[400];
     ecors_error_message(&error, message, sizeof message, NULL);
     fprintf(stderr, "%s: %s\n", context, message);
@@ -143,10 +105,10 @@ static void free_guarded(guarded memory) {
   munmap(memory.end - memory.size, memory.size + (size_t)sysconf(_SC_PAGESIZE));
 }
 
-/* ----------------------------------------------------------------------------------------------------------------- Decisions */
+/* ----------------------------------------------------------------------------------- Decisions */
 
 typedef struct outcome {
-  long kind, reason, index, is_allowed, status;
+  long kind, reason, reason_byte, reason_header, is_allowed, status;
   ecors_str lines, response, merged;
 } outcome;
 
@@ -155,7 +117,8 @@ static outcome read_outcome(void) {
   memset(&outcome, 0, sizeof outcome);
   outcome.kind = number();
   outcome.reason = number();
-  outcome.index = number();
+  outcome.reason_byte = number();
+  outcome.reason_header = number();
   outcome.is_allowed = number();
   outcome.status = number();
   outcome.lines = bytes();
@@ -168,7 +131,7 @@ static guarded out, in;
 
 typedef int (*text_writer)(const ecors_decision *, char *, size_t, size_t *);
 
-/* Text in a buffer that has just room, and in buffers that do not. */
+/* Writes text into a buffer that is just large enough, and into smaller ones. */
 static void check_text(const ecors_decision *decision, text_writer write, ecors_str expected, int every_size) {
   size_t len = 12345, size = every_size ? 0 : expected.len;
   for (; size <= expected.len + 1; size++) {
@@ -215,7 +178,8 @@ static void check_fields(const ecors_decision *decision, ecors_str expected, int
         CHECK(strlen(field->name) == field->name_len && strlen(field->value) == field->value_len);
         CHECK(field->value >= buffer && field->value + field->value_len < buffer + size);
         CHECK(field->append == (strcmp(field->name, "vary") == 0 && !is_merged));
-        CHECK(ecors_is_cors_field(field->name, field->name_len) == (strcmp(field->name, "vary") != 0));
+        CHECK(fields.reserved[0] == 0 && fields.reserved[1] == 0);
+        CHECK(ecors_is_cors_response_field(field->name, field->name_len) == (strcmp(field->name, "vary") != 0));
         len += (size_t)snprintf(lines + len, sizeof lines - len, "%s: %s\r\n", field->name, field->value);
       }
       CHECK(equals(expected, lines, len));
@@ -223,17 +187,23 @@ static void check_fields(const ecors_decision *decision, ecors_str expected, int
   }
 }
 
+/* In the table -1 says that there is no position. */
+static int is_position(size_t position, long expected) {
+  return position == (expected < 0 ? ECORS_NO_POSITION : (size_t)expected);
+}
+
 static void check_decision(const ecors_policy *policy, const ecors_decision *given, int kind, const outcome *expected, int every_size) {
   ecors_decision decision = *given;
   size_t max_fields = ecors_policy_max_fields(policy);
   CHECK(kind == expected->kind && ecors_decision_kind(&decision) == expected->kind);
   CHECK(ecors_decision_reason(&decision) == expected->reason);
-  CHECK(ecors_decision_reason_index(&decision) == (expected->index < 0 ? ECORS_NOWHERE : (size_t)expected->index));
+  CHECK(is_position(ecors_decision_reason_byte(&decision), expected->reason_byte));
+  CHECK(is_position(ecors_decision_reason_header(&decision), expected->reason_header));
   CHECK(ecors_decision_is_allowed(&decision) == expected->is_allowed);
   CHECK(ecors_decision_status(&decision) == expected->status);
   CHECK(expected->lines.len < ecors_policy_max_response_size(policy));
   CHECK(expected->response.len < ecors_policy_max_response_size(policy));
-  check_text(&decision, ecors_decision_lines, expected->lines, every_size);
+  check_text(&decision, ecors_decision_field_lines, expected->lines, every_size);
   check_fields(&decision, expected->lines, 0, max_fields, every_size);
   if (expected->status != 0) {
     check_text(&decision, ecors_decision_response, expected->response, every_size);
@@ -243,13 +213,13 @@ static void check_decision(const ecors_policy *policy, const ecors_decision *giv
     CHECK(ecors_decision_response(&decision, buffer, sizeof buffer, &len) == ECORS_E_STATE && buffer[0] == '\0' && len == 0);
   }
   CHECK(ecors_decision_merge_vary(&decision, "accept-encoding, Origin", 23) == ECORS_OK);
-  check_text(&decision, ecors_decision_lines, expected->merged, every_size);
+  check_text(&decision, ecors_decision_field_lines, expected->merged, every_size);
   check_fields(&decision, expected->merged, 1, max_fields + 1, every_size);
 }
 
-/* --------------------------------------------------------------------------------------------------------------------- Ways */
+/* ---------------------------------------------------------------------------------------- Ways */
 
-/* The whole head, before a page that nobody may touch. */
+/* Passes the whole head, before the inaccessible page. */
 static void check_head(const ecors_policy *policy, const head *head, const outcome *expected, int every_size) {
   const char *bytes = last_copy(in, head->bytes.ptr, head->bytes.len);
   ecors_request request, copy;
@@ -262,7 +232,7 @@ static void check_head(const ecors_policy *policy, const head *head, const outco
   CHECK(ecors_request_is_preflight(&copy) == (expected->kind == ECORS_PREFLIGHT));
 }
 
-/* What was written does not need the request any more. */
+/* Overwrites the request after the answer is written: the answer must not depend on it. */
 static void check_overwritten(const ecors_policy *policy, const head *head, const outcome *expected) {
   char *bytes = last_copy(in, head->bytes.ptr, head->bytes.len);
   ecors_request request;
@@ -273,7 +243,7 @@ static void check_overwritten(const ecors_policy *policy, const head *head, cons
   char pairs[8192], again[8192];
   ecors_request_from_head(&request, bytes, head->bytes.len);
   ecors_decide(policy, &request, &decision);
-  CHECK(ecors_decision_lines(&decision, lines, size, &len) == ECORS_OK);
+  CHECK(ecors_decision_field_lines(&decision, lines, size, &len) == ECORS_OK);
   CHECK(ecors_decision_fields(&decision, pairs, size, &fields, NULL) == ECORS_OK);
   memset(bytes, 0xa5, head->bytes.len);
   memset(&request, 0xa5, sizeof request);
@@ -284,7 +254,7 @@ static void check_overwritten(const ecors_policy *policy, const head *head, cons
   CHECK(equals(expected->lines, again, len));
 }
 
-/* A header section without its request line. */
+/* Passes the header section without the request line. */
 static void check_section(const ecors_policy *policy, const head *head, const outcome *expected) {
   size_t line = 0;
   const char *section;
@@ -297,7 +267,7 @@ static void check_section(const ecors_policy *policy, const head *head, const ou
   check_decision(policy, &decision, ecors_decide(policy, &request, &decision), expected, 0);
 }
 
-/* Field by field, each value before a page that nobody may touch. */
+/* Passes field by field, each value before an inaccessible page. */
 static void check_field_by_field(const ecors_policy *policy, const head *head, const outcome *expected) {
   static guarded values[64];
   static guarded names;
@@ -310,20 +280,21 @@ static void check_field_by_field(const ecors_policy *policy, const head *head, c
   for (i = 0; i < head->n_fields; i++) {
     const field *field = &head->fields[i];
     if (values[i].end == NULL) values[i] = guarded_memory(65536);
-    CHECK(ecors_request_field(&request, last_copy(names, field->name.ptr, field->name.len), field->name.len,
+    CHECK(ecors_request_add_field(&request, last_copy(names, field->name.ptr, field->name.len), field->name.len,
                               last_copy(values[i], field->value.ptr, field->value.len), field->value.len) == ECORS_OK);
   }
   check_decision(policy, &decision, ecors_decide(policy, &request, &decision), expected, 0);
 }
 
-/* In pieces of a length, each before a page that nobody may touch; the first one as long as `first` says. */
+/* Passes a first piece of one length and the rest in pieces of another, each before the
+ * inaccessible page. */
 static void check_pieces(const ecors_policy *policy, const head *head, size_t first, size_t rest, const outcome *expected) {
   ecors_reader reader;
   ecors_decision decision;
   size_t start = 0, used = 0, len = first;
-  int result = ECORS_MORE;
+  int result = ECORS_NEEDS_MORE;
   CHECK(ecors_reader_init(&reader, policy) == ECORS_OK);
-  while (result == ECORS_MORE && start < head->bytes.len) {
+  while (result == ECORS_NEEDS_MORE && start < head->bytes.len) {
     if (len > head->bytes.len - start) len = head->bytes.len - start;
     result = ecors_reader_push(&reader, last_copy(in, head->bytes.ptr + start, len), len, &used);
     CHECK(result == ECORS_DONE || used == len);
@@ -335,7 +306,7 @@ static void check_pieces(const ecors_policy *policy, const head *head, size_t fi
   check_decision(policy, &decision, ecors_reader_decide(&reader, &decision), expected, 0);
 }
 
-/* An error reply, of a part of the head, read at once and in pieces. */
+/* Decides about an error reply to the first two thirds of the head, with a request and a reader. */
 static void check_error_reply(const ecors_policy *policy, const head *head, const outcome *expected) {
   size_t len = head->bytes.len * 2 / 3;
   const char *bytes = last_copy(in, head->bytes.ptr, len);
@@ -343,13 +314,13 @@ static void check_error_reply(const ecors_policy *policy, const head *head, cons
   ecors_reader reader;
   ecors_decision decision;
   CHECK(ecors_request_from_incomplete_head(&request, bytes, len) == ECORS_OK);
-  check_decision(policy, &decision, ecors_decide_error_reply(policy, &request, &decision), expected, 0);
+  check_decision(policy, &decision, ecors_decide_for_error_reply(policy, &request, &decision), expected, 0);
   CHECK(ecors_reader_init(&reader, policy) == ECORS_OK && ecors_reader_push(&reader, bytes, len, NULL) >= 0);
-  /* A reader keeps a value only when its line has ended, and so does a request. */
-  check_decision(policy, &decision, ecors_reader_decide_error_reply(&reader, &decision), expected, 0);
+  /* Both use a value only if its line has ended, so the answers agree. */
+  check_decision(policy, &decision, ecors_reader_decide_for_error_reply(&reader, &decision), expected, 0);
 }
 
-/* ------------------------------------------------------------------------------------------------------------------ The rest */
+/* ------------------------------------------------------------------------------------ The rest */
 
 static void check_mistakes(void) {
   long count = number(), i;
@@ -357,7 +328,9 @@ static void check_mistakes(void) {
   for (i = 0; i < count; i++) {
     ecors_config config = read_config();
     ecors_str setting = bytes(), what = bytes(), fix = bytes(), sentence;
-    size_t index = (size_t)number(), byte = (size_t)number(), size = ecors_policy_size(&config), len;
+    uint32_t permitted_by = (uint32_t)number();
+    long index = number(), byte = number();
+    size_t size = ecors_policy_size(&config), len;
     guarded memory = guarded_memory(size);
     const ecors_policy *policy = (const ecors_policy *)&config;
     ecors_error error;
@@ -365,10 +338,11 @@ static void check_mistakes(void) {
     snprintf(context, sizeof context, "%.*s", (int)sentence.len, sentence.ptr);
     CHECK(ecors_policy_init(last(memory, size), size, &config, &policy, &error) == ECORS_E_CONFIG && policy == NULL);
     CHECK(equals(setting, error.setting, strlen(error.setting)));
-    CHECK(equals(what, error.what, strlen(error.what)));
-    CHECK(equals(fix, error.fix, strlen(error.fix)));
-    CHECK(error.index == index || (index == 0 && error.index == ECORS_NOWHERE));
-    CHECK(error.byte == byte || (byte == 0 && error.byte == ECORS_NOWHERE));
+    CHECK(equals(what, error.what.ptr, error.what.len));
+    CHECK(equals(fix, error.fix.ptr, error.fix.len));
+    CHECK(error.permitted_by == permitted_by);
+    CHECK(is_position(error.index, index) && is_position(error.byte, byte));
+    CHECK(error.reserved[0] == 0 && memcmp(error.reserved, error.reserved + 1, sizeof error.reserved - sizeof error.reserved[0]) == 0);
     for (size = 0; size <= sentence.len + 1; size++) {
       char *buffer = last(out, size);
       memset(buffer, 0xa5, size);
@@ -405,16 +379,22 @@ int main(int argc, char **argv) {
   n_policies = number();
   CHECK(n_policies >= 16);
   for (i = 0; i < n_policies; i++) {
-    ecors_config config = read_config();
+    ecors_config *configs;
     const ecors_policy *policies[2];
     guarded memories[2];
-    size_t max_response_len = (size_t)number(), max_fields = (size_t)number();
+    long rules = number(), n_configs = rules == 0 ? 1 : rules, rule;
+    size_t max_response_len, max_fields;
+    configs = (ecors_config *)calloc((size_t)n_configs, sizeof(ecors_config));
+    for (rule = 0; rule < n_configs; rule++) configs[rule] = read_config();
+    max_response_len = (size_t)number();
+    max_fields = (size_t)number();
     snprintf(context, sizeof context, "policy %ld", i);
-    policies[0] = policy_of(&config, &memories[0]);
-    config.flags |= ECORS_RENDER;
-    policies[1] = policy_of(&config, &memories[1]);
-    /* The arrays may go: they were copied. */
-    free_config(&config);
+    policies[0] = policy_of(configs, rules, &memories[0]);
+    for (rule = 0; rule < n_configs; rule++) configs[rule].flags |= ECORS_RENDER;
+    policies[1] = policy_of(configs, rules, &memories[1]);
+    /* The policies have copied the arrays. */
+    for (rule = 0; rule < n_configs; rule++) free_config(&configs[rule]);
+    free(configs);
     for (j = 0; j < n_heads; j++) {
       outcome whole = read_outcome(), pieces = read_outcome(), error_reply = read_outcome();
       if ((i + j) % step != 0) continue;
@@ -429,10 +409,10 @@ int main(int argc, char **argv) {
         check_pieces(policy, &heads[j], heads[j].bytes.len, 1, &pieces);
         check_pieces(policy, &heads[j], 1, 1, &pieces);
         check_pieces(policy, &heads[j], 64, 64, &pieces);
-        /* Cut at every place. */
+        /* Split at every byte. */
         if (step == 1 && j % 5 == i % 5) {
-          size_t cut;
-          for (cut = 0; cut < heads[j].bytes.len; cut++) check_pieces(policy, &heads[j], cut, 65536, &pieces);
+          size_t first;
+          for (first = 0; first < heads[j].bytes.len; first++) check_pieces(policy, &heads[j], first, 65536, &pieces);
         }
       }
     }

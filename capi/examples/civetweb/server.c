@@ -1,12 +1,12 @@
-/* A server on civetweb that web pages of other origins may use: server PORT */
+/* A server on civetweb with CORS: server [PORT] */
 #include <civetweb.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "host.h"
 #include "lamp.h"
 
-/* The length of the content, also of what does not fit. */
+/* Reads the content, of which bytes gets the beginning, and returns its whole length. */
 static size_t read_content(struct mg_connection *connection, char *bytes, size_t size) {
   char rest[256];
   size_t len = 0;
@@ -16,7 +16,7 @@ static size_t read_content(struct mg_connection *connection, char *bytes, size_t
   return len;
 }
 
-/* Answers every request, on one of the threads of the server. The number that it returns is for the log. */
+/* Answers every request, on one of the server's threads. Returns the status for the log. */
 static int handle(struct mg_connection *connection, void *policy) {
   const struct mg_request_info *info = mg_get_request_info(connection);
   ecors_request request;
@@ -28,12 +28,12 @@ static int handle(struct mg_connection *connection, void *policy) {
   ecors_request_init(&request, info->request_method, strlen(info->request_method));
   for (i = 0; i < info->num_headers; i++) {
     const struct mg_header *field = &info->http_headers[i];
-    ecors_request_field(&request, field->name, strlen(field->name), field->value, strlen(field->value));
+    ecors_request_add_field(&request, field->name, strlen(field->name), field->value, strlen(field->value));
   }
-  /* It drops what is more. */
+  /* civetweb drops further fields. */
   if (info->num_headers == MG_MAX_HEADERS) ecors_request_mark_incomplete(&request);
   ecors_decide(policy, &request, &decision);
-  ecors_decision_lines(&decision, cors, sizeof cors, NULL);
+  ecors_decision_field_lines(&decision, cors, sizeof cors, NULL);
 
   if (ecors_decision_kind(&decision) == ECORS_PREFLIGHT) {
     reply.status = ecors_decision_status(&decision);
@@ -43,14 +43,14 @@ static int handle(struct mg_connection *connection, void *policy) {
   }
 
   mg_response_header_start(connection, reply.status);
-  /* Rather no answer than one with half of the fields. */
+  /* Without all of the fields there is no answer at all. */
   if (*cors != '\0' && mg_response_header_add_lines(connection, cors) < 0) return 500;
   if (reply.name != NULL) mg_response_header_add(connection, reply.name, reply.value, -1);
   if (*reply.content != '\0') mg_response_header_add(connection, "Content-Type", "application/json", -1);
   sprintf(length, "%lu", (unsigned long)strlen(reply.content));
   mg_response_header_add(connection, "Content-Length", length, -1);
   mg_response_header_send(connection);
-  mg_write(connection, reply.content, strlen(reply.content));
+  if (strcmp(info->request_method, "HEAD") != 0) mg_write(connection, reply.content, strlen(reply.content));
   return reply.status;
 }
 
@@ -59,7 +59,8 @@ int main(int argc, char **argv) {
   char address[40];
   const char *options[] = {
     "listening_ports", address,
-    /* Or it answers preflights before any handler, with whatever they ask for, and adds * to files and, in newer versions, to errors. */
+    /* By default civetweb allows every preflight itself, before any handler. It also adds * to
+     * files and, in newer versions, to errors. */
     "access_control_allow_methods", "",
     "access_control_allow_origin", "",
     "access_control_allow_headers", "",
@@ -68,19 +69,12 @@ int main(int argc, char **argv) {
   struct mg_callbacks callbacks;
   struct mg_context *context;
   const ecors_policy *policy = lamp_policy();
-  sigset_t ends;
-  int signal;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, NULL); /* for the server's threads too */
+  host_begin();
   snprintf(address, sizeof address, "127.0.0.1:%s", port);
   memset(&callbacks, 0, sizeof callbacks);
   if (policy == NULL || (context = mg_start(&callbacks, NULL, options)) == NULL) return 1;
   mg_set_request_handler(context, "**", handle, (void *)policy);
-  printf("listening on port %s\n", port);
-  fflush(stdout);
-  sigwait(&ends, &signal);
+  host_wait(port);
   mg_stop(context);
   return 0;
 }

@@ -21,7 +21,7 @@ const ecors_policy *lamp_policy(void) {
     ecors_error_message(&error, sentence, sizeof sentence, NULL);
     fprintf(stderr, "%s\n", sentence);
   } else if (ecors_policy_max_response_size(policy) > LAMP_CORS) {
-    fprintf(stderr, "LAMP_CORS has to be %lu\n", (unsigned long)ecors_policy_max_response_size(policy));
+    fprintf(stderr, "LAMP_CORS has to be at least %lu\n", (unsigned long)ecors_policy_max_response_size(policy));
     policy = NULL;
   }
   return policy;
@@ -30,29 +30,29 @@ const ecors_policy *lamp_policy(void) {
 static int on;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Sets the lamp, unless to is -1, and tells how it is. */
+/* Switches the lamp on or off, unless to is -1, and returns whether it is on. */
 static int lamp(int to) {
-  int is;
+  int is_on;
   pthread_mutex_lock(&lock);
   if (to >= 0) on = to;
-  is = on;
+  is_on = on;
   pthread_mutex_unlock(&lock);
-  return is;
+  return is_on;
 }
 
 static lamp_reply reply(int status, const char *content, const char *name, const char *value) {
-  lamp_reply it = { 0, NULL, NULL, NULL };
-  it.status = status;
-  it.content = content;
-  it.name = name;
-  it.value = value;
-  return it;
+  lamp_reply reply;
+  reply.status = status;
+  reply.content = content;
+  reply.name = name;
+  reply.value = value;
+  return reply;
 }
 
 static int is_text(const char *content, size_t len, const char *text) { return len == strlen(text) && memcmp(content, text, len) == 0; }
 
 static lamp_reply put_led(const char *authorization, const char *content, size_t len) {
-  /* A real token is secret, and compared in constant time. */
+  /* A real token is secret, and its comparison takes constant time. */
   if (authorization == NULL || strcmp(authorization, "Bearer lamp") != 0) return reply(401, "", "WWW-Authenticate", "Bearer");
   if (len > LAMP_CONTENT) return reply(413, "", NULL, NULL);
   if (is_text(content, len, "{\"on\":true}")) lamp(1);
@@ -62,12 +62,13 @@ static lamp_reply put_led(const char *authorization, const char *content, size_t
 }
 
 lamp_reply lamp_answer(const char *method, const char *path, const char *authorization, const char *content, size_t len) {
-  int get = strcmp(method, "GET") == 0;
+  /* The caller leaves out the content of an answer to HEAD. */
+  int get = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
   if (strcmp(path, "/led") == 0) {
     if (get) return reply(200, lamp(-1) ? "{\"on\":true}" : "{\"on\":false}", NULL, NULL);
     if (strcmp(method, "PUT") == 0) return put_led(authorization, content, len);
-    return reply(405, "", "Allow", "GET, PUT");
+    return reply(405, "", "Allow", "GET, HEAD, PUT");
   }
-  if (strcmp(path, "/status") == 0) return get ? reply(200, "{\"status\":\"ok\"}", NULL, NULL) : reply(405, "", "Allow", "GET");
+  if (strcmp(path, "/status") == 0) return get ? reply(200, "{\"status\":\"ok\"}", NULL, NULL) : reply(405, "", "Allow", "GET, HEAD");
   return reply(404, "", NULL, NULL);
 }

@@ -1,25 +1,28 @@
-/* The application of the examples, a lamp with an HTTP API. It knows which pages may use it, and nothing of the server that it runs on. */
+/* The application of the examples: a lamp with an HTTP API, and the policy that says which pages
+ * may use it. It does not depend on the server library. */
 #ifndef LAMP_H
 #define LAMP_H
 
 #include "embedded_cors.h"
 
-/* The bytes of content that a request may have. */
+/* The most bytes of content that a request may have. */
 #define LAMP_CONTENT 64
-/* The bytes of a buffer for the CORS fields of a response. */
+/* The size of a buffer for the CORS fields of a response. */
 #define LAMP_CORS 512
 
 typedef struct lamp_reply {
   int status;
-  const char *content;    /* JSON, or empty */
+  const char *content;      /* JSON, or empty */
   const char *name, *value; /* a field of the response; NULL if it needs none */
 } lamp_reply;
 
-/* The policy, made by the first call. NULL, and a sentence on standard error, if it has a mistake. */
+/* Returns the policy, which the first call makes. If it has a mistake, this function prints it on
+ * standard error and returns NULL. */
 const ecors_policy *lamp_policy(void);
 
-/* Answers a request that is no preflight, from any thread. The authorization is NULL if there is none; of the content there are len bytes,
- * or LAMP_CONTENT of more than that. The texts are static. */
+/* Answers a request that is not a preflight. Any thread may call it. authorization is NULL if the
+ * request has none. len is the length of the content; content has LAMP_CONTENT bytes of it at most.
+ * The texts of the reply are static. */
 lamp_reply lamp_answer(const char *method, const char *path, const char *authorization, const char *content, size_t len);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * An LM3S6965 evaluation board: its first serial port, its LED and its clock. */
+ * The LM3S6965 evaluation board: its first serial port, its LED and its clock. */
 #include "board.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -52,7 +52,7 @@ void board_init(void) {
   UART_DIVISOR = CLOCK_HZ / (16 * BAUD);
   UART_FRACTION = (CLOCK_HZ % (16 * BAUD) * 64 + 8 * BAUD) / (16 * BAUD);
   UART_LINE = 0x70;       /* 8 bits, queues of 16 bytes */
-  UART_INTERRUPTS = 0x50; /* bytes are there, a few bytes are there and no more come */
+  UART_INTERRUPTS = 0x50; /* on enough bytes, and on fewer bytes when no more arrive */
   UART_CONTROL = 0x301;
   INTERRUPTS_ENABLED = UART_INTERRUPT;
   SYSTICK_RELOAD = CLOCK_HZ / 1000 * TICK_MS - 1;
@@ -70,7 +70,7 @@ size_t board_read(char *bytes, size_t size, uint32_t patience_ms) {
   size_t len = 0;
   uint32_t waited = 0;
   while ((UART_FLAGS & NOTHING_TO_READ) != 0) {
-    /* Interrupts are masked: one that is pending ends the sleep, and is never taken. */
+    /* Interrupts are masked, so a pending one ends the sleep without running a handler. */
     SYSTEM_CONTROL = SYSTICK_NOT_PENDING;
     INTERRUPTS_NOT_PENDING = UART_INTERRUPT;
     if ((UART_FLAGS & NOTHING_TO_READ) != 0) __asm__ volatile("wfi");

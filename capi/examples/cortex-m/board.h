@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What the application wants of the board: a stream of bytes, and time. */
+ * What the application needs of the board: a stream of bytes, an LED and the time. */
 #ifndef BOARD_H
 #define BOARD_H
 
@@ -11,7 +11,8 @@
 
 void board_init(void);
 
-/* Takes what has arrived, at least one byte. 0 if nothing arrives for so long. */
+/* Waits for at least one byte and returns the number of bytes read. Returns 0 if nothing arrives
+ * for patience_ms. */
 size_t board_read(char *bytes, size_t size, uint32_t patience_ms);
 
 void board_write(const char *bytes, size_t len);
@@ -20,7 +21,7 @@ void board_led(int on);
 
 uint32_t board_uptime_ms(void);
 
-/* The most bytes that the stack has had so far. */
+/* Returns the most bytes of the stack that were in use at once so far. */
 uint32_t board_stack_used(void);
 
 #endif

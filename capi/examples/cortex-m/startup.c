@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The vector table, and what has to happen before main. */
+ * The vector table, and the code that runs before main. */
 #include <stdint.h>
 
 #include "board.h"
@@ -17,7 +17,8 @@ struct vectors {
   void (*handlers[15])(void);
 };
 
-/* Only reset and the faults: interrupts stay masked, and do no more than wake the processor. */
+/* It has reset and the faults only. Interrupts stay masked; they wake the processor, but run no
+ * handler. */
 __attribute__((section(".vectors"), used)) static const struct vectors vectors = {
   stack_high, { reset, stop, stop, stop, stop, stop, 0, 0, 0, 0, stop, stop, 0, stop, stop }
 };
@@ -30,7 +31,8 @@ void reset(void) {
   __asm__ volatile("cpsid i");
   for (to = data_start; to < data_end;) *to++ = *source++;
   for (to = bss_start; to < bss_end;) *to++ = 0;
-  /* All but what this function itself may be using. */
+  /* Paint the stack, so that board_stack_used can see how much of it was used; spare the part that
+   * this function itself uses. */
   for (to = stack_low; to < (uint32_t *)__builtin_frame_address(0) - 16;) *to++ = PAINT;
   main();
   stop();

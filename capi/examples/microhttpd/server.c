@@ -1,24 +1,24 @@
-/* A server on libmicrohttpd that web pages of other origins may use: server PORT */
+/* A server on libmicrohttpd with CORS: server [PORT] */
 #include <arpa/inet.h>
 #include <microhttpd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host.h"
 #include "lamp.h"
 
-/* What a request has sent of content so far. */
+/* The content of a request so far. */
 struct upload {
-  size_t len; /* also of what did not fit */
+  size_t len; /* of all content; bytes has the beginning */
   char bytes[LAMP_CONTENT];
 };
 
 static enum MHD_Result add_field(void *request, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value,
                                  size_t value_len) {
   (void)kind;
-  ecors_request_field(request, name, name_len, value, value_len);
-  return MHD_YES; /* after an error the request is refused */
+  ecors_request_add_field(request, name, name_len, value, value_len);
+  return MHD_YES; /* after an error the request counts as incomplete and is refused */
 }
 
 static enum MHD_Result answer(struct MHD_Connection *connection, const char *path, const char *method, const struct upload *upload) {
@@ -43,7 +43,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const char *pat
     reply = lamp_answer(method, path, authorization, upload->bytes, upload->len);
   }
 
-  /* One for each request: a response that requests share would have the fields of them all. */
+  /* Each request gets its own response object, since the fields depend on the request. */
   response = MHD_create_response_from_buffer(strlen(reply.content), (void *)reply.content, MHD_RESPMEM_PERSISTENT);
   if (response == NULL) return MHD_NO;
   if (*reply.content != '\0') result &= MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
@@ -54,8 +54,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const char *pat
   return result;
 }
 
-/* Called when the head was read, for each piece of content, and at the end. The answer is given at the end, whatever it is: a connection
- * that is closed with content unread may lose it. */
+/* libmicrohttpd calls this function after the head, for each piece of content, and at the end. It
+ * answers at the end only: a client that still sends content could lose an earlier answer. */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path, const char *method,
                               const char *version, const char *piece, size_t *piece_len, void **of_request) {
   struct upload *upload = *of_request;
@@ -80,26 +80,19 @@ static void completed(void *context, struct MHD_Connection *connection, void **o
 }
 
 int main(int argc, char **argv) {
-  unsigned short port = (unsigned short)atoi(argc > 1 ? argv[1] : "8080");
+  const char *port = argc > 1 ? argv[1] : "8080";
   struct sockaddr_in address;
   struct MHD_Daemon *daemon;
-  sigset_t ends;
-  int signal;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, NULL); /* for the server's thread too */
+  host_begin();
   memset(&address, 0, sizeof address);
   address.sin_family = AF_INET;
-  address.sin_port = htons(port);
+  address.sin_port = htons((unsigned short)atoi(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (lamp_policy() == NULL) return 1;
-  daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, port, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &address,
+  daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &address,
                             MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_END);
   if (daemon == NULL) return 1;
-  printf("listening on port %u\n", port);
-  fflush(stdout);
-  sigwait(&ends, &signal);
+  host_wait(port);
   MHD_stop_daemon(daemon);
   return 0;
 }

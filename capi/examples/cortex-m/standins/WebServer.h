@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A stand-in for the header of Arduino cores: what README.md uses of it. */
+ * A stand-in for the header of Arduino cores. It declares what README.md uses. */
 #ifndef STANDIN_WEB_SERVER_H
 #define STANDIN_WEB_SERVER_H
 

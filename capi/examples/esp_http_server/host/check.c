@@ -1,4 +1,5 @@
-/* What ESP-IDF's server does and this one has to do too: the answer to GET /check says whether it does. */
+/* Checks that the stand-in behaves like ESP-IDF's server. The answer to GET /check has the
+ * result. */
 #include "esp_http_server.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ static esp_err_t check(httpd_req_t *r) {
 
   for (i = 0; i < 8; i++) CHECK(httpd_resp_set_hdr(r, "x-eight", "1") == ESP_OK);
   CHECK(httpd_resp_set_hdr(r, "x-eight", "1") == ESP_ERR_HTTPD_RESP_HDR);
-  /* Kept, not copied. */
+  /* The server keeps the pointer and does not copy the text. */
   snprintf(text, sizeof text, "500 %s", failed != NULL ? failed : "");
   httpd_resp_set_status(r, text);
   if (failed == NULL) strcpy(text, "200 OK");

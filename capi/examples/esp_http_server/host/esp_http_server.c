@@ -1,6 +1,8 @@
-/* Where it differs from ESP-IDF: one connection at a time, which is closed after its response; the port is that of the command line; before
- * it closes a connection it reads what was still sent, where a device resets it; no chunked content, no WebSocket, no line that continues
- * the one before. */
+/* The stand-in differs from ESP-IDF in this:
+ * - It serves one connection at a time and closes it after the response.
+ * - The port is that of the command line.
+ * - Before it closes a connection it reads what the client still sends; a device resets it.
+ * - It knows neither chunked content nor WebSocket nor lines that continue the one before. */
 #include "esp_http_server.h"
 
 #include <arpa/inet.h>
@@ -26,15 +28,17 @@ struct server {
   httpd_uri_t *handlers;
   unsigned handlers_count;
   httpd_err_handler_func_t err_handlers[HTTPD_ERR_CODE_MAX];
-  struct header *resp_hdrs; /* of the one request that is served */
+  struct header *resp_hdrs; /* of the request that is being served */
 };
 
-/* What a request has besides httpd_req_t. */
+/* The private part of a request. */
 struct aux {
   int fd;
-  char input[256]; /* received, and not yet taken */
+  char input[256]; /* received and not yet used */
   size_t input_at, input_len;
-  char scratch[HTTPD_MAX_REQ_HDR_LEN + 1]; /* the request's field lines, NUL instead of their ends; then the head of the response */
+  /* The field lines of the request, with NULs instead of their ends; then the head of the
+   * response. */
+  char scratch[HTTPD_MAX_REQ_HDR_LEN + 1];
   unsigned req_hdrs_count, resp_hdrs_count;
   size_t remaining;
   const char *status, *content_type;
@@ -43,7 +47,7 @@ struct aux {
 static uint16_t port;
 static bool started;
 
-/* As there, a request is only valid on the server's task. */
+/* Returns the private part. As in ESP-IDF, a request is valid on the server's task only. */
 static struct aux *valid(httpd_req_t *r) {
   struct server *server = r->handle;
   return server != NULL && pthread_equal(server->task, pthread_self()) ? r->aux : NULL;
@@ -56,7 +60,8 @@ bool httpd_uri_match_wildcard(const char *uri_template, const char *uri, size_t 
   char last = exact > 0 ? uri_template[exact - 1] : 0, before = exact > 1 ? uri_template[exact - 2] : 0;
   bool asterisk = last == '*' || (last == '?' && before == '*');
   bool question = last == '?' || (last == '*' && before == '?');
-  size_t special = (asterisk ? 1 : 0) + (question ? 2 : 0); /* a question mark makes the character before it optional */
+  /* A question mark makes the character before it optional. */
+  size_t special = (asterisk ? 1 : 0) + (question ? 2 : 0);
   if (exact < special) return false;
   exact -= special;
   if (len < exact || strncmp(uri_template, uri, exact) != 0) return false;
@@ -100,7 +105,7 @@ esp_err_t httpd_register_err_handler(httpd_handle_t handle, httpd_err_code_t err
 
 /* --- The request. */
 
-/* The next byte; -1 if there is none. */
+/* Returns the next byte, or -1 if there is none. */
 static int next_byte(struct aux *aux) {
   if (aux->input_at == aux->input_len) {
     ssize_t n = recv(aux->fd, aux->input, sizeof aux->input, 0);
@@ -268,7 +273,8 @@ static int method_of(const char *name) {
   return -1;
 }
 
-/* HTTPD_ERR_CODE_MAX: no error. -1: nobody is there any more. */
+/* Returns HTTPD_ERR_CODE_MAX if there is no error, and -1 if the client has closed the
+ * connection. */
 static int read_request_line(httpd_req_t *r, struct aux *aux) {
   char line[16 + HTTPD_MAX_URI_LEN + 16], *uri, *version;
   size_t len = 0;
@@ -294,7 +300,7 @@ static int read_request_line(httpd_req_t *r, struct aux *aux) {
 static int read_fields(httpd_req_t *r, struct aux *aux) {
   char *line = aux->scratch, *at = line, *const end = aux->scratch + HTTPD_MAX_REQ_HDR_LEN;
   const char *value;
-  bool begun = false; /* a line is known to be whole once the next one begins */
+  bool begun = false; /* a line counts as complete when the next one begins */
   for (;;) {
     int byte = next_byte(aux);
     if (byte < 0) return -1;

@@ -1,5 +1,6 @@
-/* The part of ESP-IDF's esp_http_server that the example uses, for a PC: the same names, codes and limits, on a socket of this machine. It
- * is written anew after the behaviour of ESP-IDF 5; esp_http_server.c says where it differs. */
+/* A stand-in for ESP-IDF's esp_http_server on a PC: the functions that the example uses, with the
+ * same names, codes and limits, on a socket of this machine. It is written from scratch after the
+ * behaviour of ESP-IDF 5; esp_http_server.c says where it differs. */
 #ifndef ESP_HTTP_SERVER_H
 #define ESP_HTTP_SERVER_H
 
@@ -105,17 +106,18 @@ esp_err_t httpd_register_uri_handler(httpd_handle_t handle, const httpd_uri_t *u
 esp_err_t httpd_register_err_handler(httpd_handle_t handle, httpd_err_code_t error, httpd_err_handler_func_t handler);
 bool httpd_uri_match_wildcard(const char *uri_template, const char *uri, size_t len);
 
-/* Of several lines of a name, the first. The length is 0 if there is none. */
+/* Returns the length of the value in the first line of this name, or 0 if there is none. */
 size_t httpd_req_get_hdr_value_len(httpd_req_t *r, const char *field);
-/* ESP_ERR_HTTPD_RESULT_TRUNC if the value and its NUL are longer than the buffer, which then has the beginning. */
+/* Copies the value of the first line of this name. Returns ESP_ERR_HTTPD_RESULT_TRUNC if the value
+ * and its NUL do not fit; the buffer then has the beginning. */
 esp_err_t httpd_req_get_hdr_value_str(httpd_req_t *r, const char *field, char *val, size_t val_size);
 int httpd_req_recv(httpd_req_t *r, char *buf, size_t buf_len);
 
-/* All of them keep the pointers until the response was sent. */
+/* These functions keep their pointers until the response is sent. */
 esp_err_t httpd_resp_set_status(httpd_req_t *r, const char *status);
 esp_err_t httpd_resp_set_type(httpd_req_t *r, const char *type);
 esp_err_t httpd_resp_set_hdr(httpd_req_t *r, const char *field, const char *value);
-/* Afterwards the fields of the request are gone. */
+/* Sends the response. The fields of the request are not available afterwards. */
 esp_err_t httpd_resp_send(httpd_req_t *r, const char *buf, ssize_t buf_len);
 esp_err_t httpd_resp_send_err(httpd_req_t *r, httpd_err_code_t error, const char *msg);
 

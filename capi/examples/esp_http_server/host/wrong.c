@@ -1,4 +1,5 @@
-/* What must not be done: the buffer with the values of the fields has gone when the response is sent. The test wants it found. */
+/* Makes the mistake that AddressSanitizer has to find: the buffer with the values of the fields is
+ * in the frame of a function that returns before the response is sent. */
 #include "cors.h"
 
 static void set_fields(httpd_req_t *r) {

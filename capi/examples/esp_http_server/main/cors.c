@@ -21,30 +21,31 @@ esp_err_t cors_init(const httpd_config_t *config, size_t own_fields) {
     return ESP_FAIL;
   }
   if (ecors_policy_max_response_size(policy) > CORS_BYTES || ecors_policy_max_fields(policy) + own_fields > config->max_resp_headers) {
-    printf("cors: CORS_BYTES has to be %u, max_resp_headers %u\n", (unsigned)ecors_policy_max_response_size(policy),
+    printf("cors: CORS_BYTES has to be at least %u and max_resp_headers %u\n", (unsigned)ecors_policy_max_response_size(policy),
            (unsigned)(ecors_policy_max_fields(policy) + own_fields));
     return ESP_FAIL;
   }
   return ESP_OK;
 }
 
-/* The server shows the first line of a name. A value that does not fit is refused: half an origin could be another one. */
+/* Adds a field of the request. The server shows only the first line of a name. A truncated value is
+ * refused, since the beginning of an origin could be another origin. */
 static void add_field(httpd_req_t *r, ecors_request *request, const char *name, char *value, size_t size) {
   esp_err_t result = httpd_req_get_hdr_value_str(r, name, value, size);
-  if (result == ESP_OK) ecors_request_field(request, name, strlen(name), value, strlen(value));
-  else if (result != ESP_ERR_NOT_FOUND) ecors_request_cut_field(request, name, strlen(name));
+  if (result == ESP_OK) ecors_request_add_field(request, name, strlen(name), value, strlen(value));
+  else if (result != ESP_ERR_NOT_FOUND) ecors_request_add_truncated_field(request, name, strlen(name));
 }
 
 static int set_fields(httpd_req_t *r, ecors_decision *decision, char *buffer,
                       int (*decide)(const ecors_policy *, const ecors_request *, ecors_decision *)) {
-  /* Only until the fields are written: they do not borrow from the request. */
+  /* The fields of the response do not borrow from the request, so this memory may go. */
   char origin[ECORS_MAX_ORIGIN_LEN + 1], method[32], names[256];
   ecors_request request;
   ecors_fields fields;
   size_t i;
-  /* All other methods are the same to CORS. */
-  const char *of_request = r->method == HTTP_OPTIONS ? "OPTIONS" : "GET";
-  ecors_request_init(&request, of_request, strlen(of_request));
+  /* To CORS all methods but OPTIONS are the same. */
+  const char *method_name = r->method == HTTP_OPTIONS ? "OPTIONS" : "GET";
+  ecors_request_init(&request, method_name, strlen(method_name));
   add_field(r, &request, ECORS_ORIGIN, origin, sizeof origin);
   add_field(r, &request, ECORS_REQUEST_METHOD, method, sizeof method);
   add_field(r, &request, ECORS_REQUEST_HEADERS, names, sizeof names);
@@ -60,7 +61,7 @@ int cors_set_fields(httpd_req_t *r, ecors_decision *decision, char buffer[CORS_B
 }
 
 int cors_set_error_fields(httpd_req_t *r, ecors_decision *decision, char buffer[CORS_BYTES]) {
-  return set_fields(r, decision, buffer, ecors_decide_error_reply);
+  return set_fields(r, decision, buffer, ecors_decide_for_error_reply);
 }
 
 esp_err_t cors_answer_preflight(httpd_req_t *r, const ecors_decision *decision) {

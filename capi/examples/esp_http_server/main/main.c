@@ -1,11 +1,11 @@
-/* A lamp with an HTTP API that web pages of other origins may use. */
+/* A lamp with an HTTP API that web pages of other origins may use, as an application of ESP-IDF. */
 #include "cors.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Of the fields of its own a response has at most one: WWW-Authenticate or Allow. */
+/* A response has at most one field that the application sets: WWW-Authenticate or Allow. */
 #define OWN_FIELDS 1
 
 static bool on;
@@ -23,7 +23,7 @@ static esp_err_t get_led(httpd_req_t *r) { return answer(r, HTTPD_200, on ? "{\"
 static esp_err_t put_led(httpd_req_t *r) {
   char authorization[64], content[64];
   size_t len = 0;
-  /* A real token is secret, and compared in constant time. */
+  /* A real token is secret, and its comparison takes constant time. */
   if (httpd_req_get_hdr_value_str(r, "Authorization", authorization, sizeof authorization) != ESP_OK ||
       strcmp(authorization, "Bearer lamp") != 0) {
     httpd_resp_set_hdr(r, "WWW-Authenticate", "Bearer");
@@ -48,7 +48,8 @@ static const httpd_uri_t routes[] = {
   { "/led", HTTP_PUT, put_led, NULL },
 };
 
-/* For the one pattern that matches every URI, whose handler makes the server say 405 where there is nothing: here it is 404. */
+/* Answers 404 or 405. The handler for OPTIONS matches every URI, so the server itself would answer
+ * 405 for every unknown URI. */
 static esp_err_t answer_not_found(httpd_req_t *r) {
   size_t path = strcspn(r->uri, "?"), i;
   for (i = 0; i < sizeof routes / sizeof *routes; i++) {
@@ -59,14 +60,16 @@ static esp_err_t answer_not_found(httpd_req_t *r) {
   return answer(r, HTTPD_404, NULL);
 }
 
-/* Stands before every handler. The handler sends before it returns, and only then this frame with the buffer goes. */
+/* Runs before every handler. A handler sends its response before it returns, so the buffer in this
+ * frame lives long enough. */
 static esp_err_t with_cors(httpd_req_t *r) {
   const httpd_uri_t *route = r->user_ctx;
   ecors_decision decision;
   char cors[CORS_BYTES];
   int kind = cors_set_fields(r, &decision, cors);
   if (kind < 0) return ESP_FAIL;
-  if (kind == ECORS_PREFLIGHT) return cors_answer_preflight(r, &decision); /* no handler, no token */
+  /* A preflight is answered before the token is checked. */
+  if (kind == ECORS_PREFLIGHT) return cors_answer_preflight(r, &decision);
   return route != NULL ? route->handler(r) : answer_not_found(r);
 }
 
@@ -76,7 +79,7 @@ static esp_err_t on_not_found(httpd_req_t *r, httpd_err_code_t error) {
   return with_cors(r);
 }
 
-/* The server did not read the whole request, so the connection is closed. */
+/* Answers an error in the head. The rest of the request is unread, so the connection is closed. */
 static esp_err_t on_unread(httpd_req_t *r, httpd_err_code_t error) {
   ecors_decision decision;
   char cors[CORS_BYTES];
@@ -109,6 +112,6 @@ static esp_err_t start_server(void) {
 void app_main(void);
 
 void app_main(void) {
-  /* On a device the network comes first. */
+  /* On a device the network has to be started first. */
   if (start_server() != ESP_OK) printf("the server did not start\n");
 }

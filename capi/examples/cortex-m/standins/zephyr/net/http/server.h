@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A stand-in for Zephyr's header: what README.md uses of it. */
+ * A stand-in for Zephyr's header. It declares what README.md uses. */
 #ifndef STANDIN_ZEPHYR_HTTP_SERVER_H
 #define STANDIN_ZEPHYR_HTTP_SERVER_H
 

@@ -1,0 +1,12 @@
+const express = require('express');
+const cors = require('cors');
+
+const app = express();
+
+app.use(express.json());
+app.use(cors({ origin: ['https://app.example.com', /^https:\/\/[a-z]+\.example\.com$/i, /localhost/], maxAge: 0 }));
+
+app.get('/api/led', (req, res) => res.json({ on: true }));
+app.put('/api/led', (req, res) => res.sendStatus(204));
+app.post('/api/led', (req, res) => res.status(201).json({}));
+app.listen(process.env.PORT);

@@ -1,0 +1,19 @@
+const express = require('express');
+const cors = require('cors');
+
+const app = express();
+
+const domains = ['.example.com', 'localhost'];
+app.use(
+  cors({
+    origin: (origin, callback) => {
+      const isAllowed = domains.some((domain) => origin && origin.endsWith(domain));
+      callback(null, isAllowed);
+    },
+  }),
+);
+
+app.get('/api/led', (req, res) => res.json({ on: true }));
+app.put('/api/led', (req, res) => res.sendStatus(204));
+app.post('/api/led', (req, res) => res.status(201).json({}));
+app.listen(process.env.PORT);

@@ -1,10 +1,11 @@
-//! The lines a firmware engineer copies: `cargo run --example const_policy`.
+//! Answers one request as firmware would: `cargo run --example const_policy`. The lines are meant
+//! to be copied.
 
 use std::io::{self, Read};
 
 use embedded_cors::{Policy, Progress, RequestReader};
 
-/// In flash, checked by the compiler.
+/// Placed in flash. The compiler checks it.
 static CORS: Policy = Policy::builder()
     .allow_origins(&["https://app.example.com", "http://localhost:*"])
     .allow_methods(&["PUT"])
@@ -12,8 +13,8 @@ static CORS: Policy = Policy::builder()
     .max_age_seconds(7200)
     .build_or_panic();
 
-/// Reads a head in pieces and writes what goes on the wire into `answer`: a whole response to a preflight, the CORS fields for the
-/// handler's own response otherwise. Returns how many bytes.
+/// Reads a head in pieces and writes the answer: a whole response to a preflight, or else the CORS
+/// fields for the handler's own response. Returns the number of bytes written.
 fn cors(socket: &mut impl Read, answer: &mut [u8]) -> Result<usize, Box<dyn std::error::Error>> {
     let mut head = RequestReader::<256>::new();
     let mut piece = [0; 32];
@@ -22,7 +23,7 @@ fn cors(socket: &mut impl Read, answer: &mut [u8]) -> Result<usize, Box<dyn std:
         if n == 0 {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
-        // What lies behind `used` bytes of this piece is content.
+        // The content starts `used` bytes into this piece.
         if let Progress::Done { used: _ } = head.push(&piece[..n])? {
             break;
         }
@@ -30,7 +31,7 @@ fn cors(socket: &mut impl Read, answer: &mut [u8]) -> Result<usize, Box<dyn std:
     let request = head.request();
     let decision = CORS.decide(&request);
     Ok(match decision.preflight() {
-        // Before routing and before authentication.
+        // A preflight is answered before routing and before authentication.
         Some(preflight) => preflight.write_response(answer)?.len(),
         None => decision.write_fields(answer)?.len(),
     })
@@ -44,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     print!("{}", String::from_utf8_lossy(&answer[..len]));
     println!(
-        "(the buffer has {} bytes, the reader {})",
+        "(buffer: {} bytes, reader: {} bytes)",
         answer.len(),
         size_of::<RequestReader<256>>()
     );

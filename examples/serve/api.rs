@@ -1,17 +1,18 @@
-//! The API: its policies, and a handler that knows nothing of CORS but where its fields go.
+//! The API: its policies, and a handler that knows nothing about CORS except where the fields go.
 
 use embedded_cors::{Policy, PolicyError};
 
 use crate::http::{Answer, Request};
 use crate::log::Log;
 
-/// One policy for each part of the API. A route chooses a policy; the policy knows no paths.
+/// One policy for each part of the API. The server chooses a policy by the path; a policy does not
+/// contain paths.
 pub(crate) struct Policies<'a> {
-    /// `/api/`: what the page may use.
+    /// For `/api/`: the page may use it, with credentials.
     api: Policy<'a>,
-    /// `/public/`: for everyone, without credentials.
+    /// For `/public/`: every page may use it, without credentials.
     public: Policy<'a>,
-    /// `/elsewhere/`: for another site.
+    /// For `/elsewhere/`: only another site may use it.
     elsewhere: Policy<'a>,
 }
 
@@ -47,8 +48,8 @@ impl<'a> Policies<'a> {
 pub(crate) fn answer(request: &Request<'_>, answer: &mut Answer, policies: &Policies<'_>, log: &Log) {
     let policy = policies.of(request.path);
     let decision = match request.error {
-        // The server gives up on this request; the page should learn why.
-        Some(_) => policy.decide_error_reply(&request.cors),
+        // The server has not read the whole request, and the page should see why.
+        Some(_) => policy.decide_for_error_reply(&request.cors),
         None => policy.decide(&request.cors),
     };
 
@@ -66,7 +67,7 @@ pub(crate) fn answer(request: &Request<'_>, answer: &mut Answer, policies: &Poli
     let (status, content) = handle(request);
     log.write(request, &decision, status);
     answer.status(status);
-    // On every status.
+    // Every status needs the fields, or the page sees "CORS error" instead of the status.
     if let Ok(len) = decision.write_fields(answer.room()).map(|fields| fields.len()) {
         answer.advance(len);
     }
@@ -84,12 +85,12 @@ fn handle(request: &Request<'_>) -> (u16, &'static [u8]) {
     if let Some(status) = request.error {
         return (
             status,
-            b"{\"error\":\"refused by the server, readable by the page\"}",
+            b"{\"error\":\"rejected by the server, readable by the page\"}",
         );
     }
     match (request.method, request.path) {
         (_, "/api/private") if !request.is_authorized => {
-            (401, b"{\"error\":\"say Authorization: Bearer letmein\"}")
+            (401, b"{\"error\":\"send Authorization: Bearer letmein\"}")
         }
         ("GET", "/api/whoami") if request.has_cookie => (200, b"{\"cookie\":true}"),
         ("GET", "/api/whoami") => (200, b"{\"cookie\":false}"),
@@ -98,8 +99,8 @@ fn handle(request: &Request<'_>) -> (u16, &'static [u8]) {
             "/api/led" | "/api/private" | "/public/time" | "/elsewhere/data",
         ) => (200, b"{\"led\":\"on\"}"),
         (_, "/api/led" | "/api/private" | "/api/whoami" | "/public/time" | "/elsewhere/data") => {
-            (405, b"{\"error\":\"no such method here\"}")
+            (405, b"{\"error\":\"method not supported\"}")
         }
-        _ => (404, b"{\"error\":\"no such thing here\"}"),
+        _ => (404, b"{\"error\":\"not found\"}"),
     }
 }

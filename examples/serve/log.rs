@@ -1,23 +1,105 @@
-//! The last decisions, so that the page can show the server's reasons beside what the browser says.
+//! Keeps the last decisions, so that the page can show the server's reasons beside the browser's
+//! messages.
 
 use std::fmt::Write;
 use std::sync::Mutex;
 
-use embedded_cors::{Decision, Kind, Reason};
+use embedded_cors::{Decision, Reason, RequestKind};
 
 use crate::http::Request;
 
-/// Decisions kept; the oldest makes room for the newest.
+/// The number of decisions that are kept. A new one replaces the oldest.
 const KEPT: usize = 128;
 
 #[derive(Clone, Copy)]
 struct Entry {
     case: u32,
-    kind: Kind,
-    /// The method, cut to its first bytes.
+    kind: RequestKind,
+    /// The first eight bytes of the method, padded with spaces.
     method: [u8; 8],
     status: u16,
     reason: Option<Reason>,
+    heads: Heads,
+}
+
+/// The lines of a request and its response that CORS is about: `> ` stands before what the browser
+/// sent, `< ` before what the server answers. What does not fit is left out.
+#[derive(Clone, Copy)]
+struct Heads {
+    bytes: [u8; 1024],
+    len: usize,
+}
+
+impl Heads {
+    fn new(request: &Request<'_>, decision: &Decision<'_>, status: u16) -> Self {
+        let mut heads = Self {
+            bytes: [0; 1024],
+            len: 0,
+        };
+        heads.line(format_args!(
+            "> {} {}",
+            request.method.escape_debug(),
+            request.path.escape_debug()
+        ));
+        if let Some(origin) = request.cors.origin() {
+            heads.line(format_args!("> Origin: {origin}"));
+        }
+        if let Some(method) = request
+            .cors
+            .requested_method()
+            .filter(|_| request.cors.is_preflight())
+        {
+            heads.line(format_args!("> Access-Control-Request-Method: {method}"));
+            let mut names = request.cors.requested_headers().peekable();
+            if names.peek().is_some() {
+                heads.line(format_args!(
+                    "> Access-Control-Request-Headers: {}",
+                    Names(request)
+                ));
+            }
+        }
+        if request.has_cookie {
+            heads.line(format_args!("> Cookie: (not shown)"));
+        }
+        heads.line(format_args!("< {status}"));
+        for field in decision.fields() {
+            heads.line(format_args!("< {field}"));
+        }
+        heads
+    }
+
+    /// Adds a line, or nothing if there is not enough room for all of it.
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        let start = self.len;
+        if writeln!(self, "{line}").is_err() {
+            self.len = start;
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or("")
+    }
+}
+
+impl Write for Heads {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let place = self.bytes.get_mut(self.len..self.len + text.len());
+        place.ok_or(std::fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.len += text.len();
+        Ok(())
+    }
+}
+
+/// The names of the headers that a preflight asks for.
+struct Names<'r, 'c>(&'r Request<'c>);
+
+impl std::fmt::Display for Names<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, name) in self.0.cors.requested_headers().enumerate() {
+            write!(f, "{}{name}", if index == 0 { "" } else { "," })?;
+        }
+        Ok(())
+    }
 }
 
 pub(crate) struct Log {
@@ -31,7 +113,7 @@ impl Log {
         }
     }
 
-    /// Keeps a decision and prints it.
+    /// Stores a decision and prints it.
     pub(crate) fn write(&self, request: &Request<'_>, decision: &Decision<'_>, status: u16) {
         let mut method = [b' '; 8];
         for (place, byte) in method.iter_mut().zip(request.method.bytes()) {
@@ -43,6 +125,7 @@ impl Log {
             method,
             status,
             reason: decision.refusal().map(|refusal| refusal.reason()),
+            heads: Heads::new(request, decision, status),
         };
         if let Ok(mut entries) = self.entries.lock() {
             let (entries, next) = &mut *entries;
@@ -57,14 +140,14 @@ impl Log {
         );
     }
 
-    /// The decisions of one case, oldest first, a line each.
+    /// Writes the decisions of one case, oldest first: a line for each, and its heads.
     pub(crate) fn read(&self, case: u32, answer: &mut impl Write) {
         if let Ok(entries) = self.entries.lock() {
             let (entries, next) = &*entries;
             for index in *next..*next + KEPT {
                 if let Some(entry) = entries[index % KEPT].filter(|entry| entry.case == case) {
                     let method = std::str::from_utf8(&entry.method).unwrap_or("").trim_end();
-                    let _ = writeln!(answer, "{method}: {}", Line(&entry));
+                    let _ = write!(answer, "{method}: {}\n{}", Line(&entry), entry.heads.as_str());
                 }
             }
         }
@@ -76,13 +159,13 @@ struct Line<'e>(&'e Entry);
 impl std::fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kind = match self.0.kind {
-            Kind::NotCors => "not CORS",
-            Kind::Actual => "actual request",
-            Kind::Preflight => "preflight",
+            RequestKind::NotCors => "not CORS",
+            RequestKind::Actual => "actual request",
+            RequestKind::Preflight => "preflight",
         };
         match self.0.reason {
             Some(reason) => write!(f, "{kind} refused ({reason}), {}", self.0.status),
-            None if self.0.kind == Kind::NotCors => write!(f, "{kind}, {}", self.0.status),
+            None if self.0.kind == RequestKind::NotCors => write!(f, "{kind}, {}", self.0.status),
             None => write!(f, "{kind} allowed, {}", self.0.status),
         }
     }

@@ -1,11 +1,19 @@
-//! The page's own server: the page, and the log of the API for it to read.
+//! Serves the page, and the log of the API for the page to read.
 
 use crate::http::{Answer, Request};
 use crate::log::Log;
 
 const PAGE: &str = include_str!("page.html");
 
-pub(crate) fn answer(request: &Request<'_>, answer: &mut Answer, api_port: u16, log: &Log) {
+/// The API's port and log, and the debugger: facts that do not depend on the request.
+pub(crate) struct Site<'s> {
+    pub(crate) api_port: u16,
+    pub(crate) log: &'s Log,
+    /// The page of the debugger, where the repository has it.
+    pub(crate) debugger: Option<&'static [u8]>,
+}
+
+pub(crate) fn answer(request: &Request<'_>, answer: &mut Answer, site: &Site<'_>) {
     match (request.error, request.method, request.path) {
         (Some(status), ..) => {
             answer.status(status);
@@ -13,14 +21,20 @@ pub(crate) fn answer(request: &Request<'_>, answer: &mut Answer, api_port: u16, 
         }
         (None, "GET", "/") => {
             answer.status(200);
-            // For the case with credentials: cookies do not know ports.
+            // The case with credentials sends this cookie to the API: cookies ignore ports.
             answer.field("set-cookie", "sid=1; SameSite=Lax; Path=/");
             answer.field("cache-control", "no-store");
-            answer.content("text/html; charset=utf-8", PAGE.as_bytes());
+            answer.long_content("text/html; charset=utf-8", PAGE.as_bytes());
         }
-        (None, "GET", "/api-port") => {
+        (None, "GET", "/debugger") if site.debugger.is_some() => {
+            answer.status(200);
+            answer.long_content("text/html; charset=utf-8", site.debugger.unwrap_or_default());
+        }
+        // The port of the API, and whether there is a debugger to link to.
+        (None, "GET", "/site") => {
             let mut text = Small::new();
-            let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{api_port}"));
+            let debugger = if site.debugger.is_some() { "debugger" } else { "" };
+            let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{} {debugger}", site.api_port));
             answer.status(200);
             answer.content("text/plain", text.as_bytes());
         }
@@ -30,28 +44,28 @@ pub(crate) fn answer(request: &Request<'_>, answer: &mut Answer, api_port: u16, 
         }
         (None, "GET", "/log") => {
             let mut text = Small::new();
-            log.read(request.case, &mut text);
+            site.log.read(request.case, &mut text);
             answer.status(200);
             answer.field("cache-control", "no-store");
             answer.content("text/plain; charset=utf-8", text.as_bytes());
         }
         _ => {
             answer.status(404);
-            answer.content("text/plain", b"not here\n");
+            answer.content("text/plain", b"not found\n");
         }
     }
 }
 
-/// Text of at most 2 KiB.
+/// A text of at most 8 KiB.
 struct Small {
-    bytes: [u8; 2048],
+    bytes: [u8; 8192],
     len: usize,
 }
 
 impl Small {
     const fn new() -> Self {
         Self {
-            bytes: [0; 2048],
+            bytes: [0; 8192],
             len: 0,
         }
     }

@@ -1,4 +1,4 @@
-//! Time for embassy: a tick of a millisecond.
+//! Provides the time for embassy, in ticks of a millisecond.
 
 use core::cell::RefCell;
 use core::task::Waker;
@@ -10,7 +10,7 @@ use critical_section::Mutex;
 use embassy_time_driver::Driver;
 use embassy_time_queue_utils::Queue;
 
-/// 25 MHz.
+/// The clock's frequency, 25 MHz.
 const CLOCK: u32 = 25_000_000;
 
 struct Clock(Mutex<RefCell<State>>);

@@ -1,4 +1,5 @@
-//! The Ethernet controller LAN9118, for embassy-net: a frame at a time, with an interrupt when one has arrived.
+//! Drives the Ethernet controller LAN9118 for embassy-net, one frame at a time, with an interrupt
+//! for each received frame.
 
 use core::cell::RefCell;
 use core::task::{Context, Waker};
@@ -20,20 +21,20 @@ const RECEIVE_FIFO: usize = 0x7c;
 const MAC_COMMAND: usize = 0xa4;
 const MAC_DATA: usize = 0xa8;
 
-/// An interrupt: a frame is in the receive FIFO.
+/// The bit of the interrupt for a frame in the receive FIFO.
 const HAS_FRAME: u32 = 1 << 3;
 
-/// The longest frame.
+/// The longest frame in bytes.
 const MTU: usize = 1514;
 const ADDRESS: [u8; 6] = [0x02, 0, 0, 0, 0, 1];
 
 fn read(register: usize) -> u32 {
-    // SAFETY: a register of the controller, which is mapped here on this board.
+    // SAFETY: this is a register of the controller, at its address on this board.
     unsafe { ((BASE + register) as *const u32).read_volatile() }
 }
 
 fn write(register: usize, value: u32) {
-    // SAFETY: as above; only this module writes them.
+    // SAFETY: this is a register of the controller, and only this module writes it.
     unsafe { ((BASE + register) as *mut u32).write_volatile(value) }
 }
 
@@ -43,11 +44,11 @@ fn write_mac(register: u32, value: u32) {
     while read(MAC_COMMAND) & 1 << 31 != 0 {}
 }
 
-/// The controller's line to the processor.
+/// The controller's interrupt line.
 #[derive(Clone, Copy)]
 struct Line;
 
-// SAFETY: the number of the interrupt on this board.
+// SAFETY: this is the number of the controller's interrupt on this board.
 unsafe impl cortex_m::interrupt::InterruptNumber for Line {
     fn number(self) -> u16 {
         13
@@ -57,7 +58,7 @@ unsafe impl cortex_m::interrupt::InterruptNumber for Line {
 /// The task that waits for frames.
 static WAITING: Mutex<RefCell<Option<Waker>>> = Mutex::new(RefCell::new(None));
 
-/// The interrupt is off until the task has read what there is.
+/// Disables the interrupt until the task has read all frames, and wakes the task.
 #[exception]
 unsafe fn DefaultHandler(_: i16) {
     NVIC::mask(Line);
@@ -78,11 +79,12 @@ impl Ethernet {
         let [a, b, c, d, e, f] = ADDRESS;
         write_mac(2, u32::from_le_bytes([e, f, 0, 0]));
         write_mac(3, u32::from_le_bytes([a, b, c, d]));
-        // Full duplex, transmitter and receiver on.
+        // Enable transmitter and receiver, with full duplex.
         write_mac(1, 1 << 20 | 1 << 3 | 1 << 2);
-        // On, though nobody reads what became of a frame.
+        // Enable the transmitter's FIFO, and let it discard the status of frames, which the driver
+        // does not read.
         write(TRANSMIT_CONFIGURATION, 1 << 2 | 1 << 1);
-        // On, active high, push-pull.
+        // Enable the interrupt line, active high and push-pull.
         write(INTERRUPT_CONFIGURATION, 1 << 8 | 1 << 4 | 1);
         write(INTERRUPT_ENABLE, HAS_FRAME);
         Self {
@@ -100,19 +102,20 @@ impl Driver for Ethernet {
         write(INTERRUPT_STATUS, HAS_FRAME);
         if read(RECEIVE_FIFO) >> 16 & 0xff == 0 {
             critical_section::with(|token| *WAITING.borrow_ref_mut(token) = Some(context.waker().clone()));
-            // SAFETY: the handler and this share nothing but `WAITING`. A frame that came after the look is an interrupt.
+            // SAFETY: the handler and this function share only `WAITING`, in critical sections. A
+            // frame that arrived after the check causes an interrupt now.
             unsafe { NVIC::unmask(Line) };
             return None;
         }
         let len = (read(RECEIVE_STATUS) >> 16 & 0x3fff) as usize;
         for index in 0..len.div_ceil(4) {
             let word = read(RECEIVE_DATA).to_le_bytes();
-            // What is longer than a frame is read too, and forgotten.
+            // Bytes beyond the longest frame have to be read from the FIFO too, and are discarded.
             for (place, byte) in self.received.iter_mut().skip(4 * index).zip(word) {
                 *place = byte;
             }
         }
-        // Without the checksum.
+        // The last four bytes are the checksum.
         let frame = self.received.get_mut(..len.saturating_sub(4).min(MTU))?;
         Some((Received(frame), Sending(&mut self.to_send)))
     }
@@ -151,7 +154,8 @@ impl TxToken for Sending<'_> {
         let frame = self.0.get_mut(..len.min(MTU)).unwrap_or(&mut []);
         let result = fill(frame);
         let len = frame.len() as u32;
-        // The first and last part of a frame, and its length; then the frame, a word at a time.
+        // Two command words say that this is a whole frame and how long it is. The frame follows in
+        // words.
         write(TRANSMIT_DATA, 1 << 13 | 1 << 12 | len);
         write(TRANSMIT_DATA, len);
         for bytes in frame.chunks(4) {

@@ -1,5 +1,5 @@
-//! A board for embassy: QEMU's `mps2-an385`, a Cortex-M3 with an Ethernet controller LAN9118. Firmware for a board that embassy supports
-//! takes all of this from embassy's own crates.
+//! Supports a board for embassy: QEMU's `mps2-an385`, a Cortex-M3 with an Ethernet controller
+//! LAN9118. For boards that embassy supports, its crates provide all of this.
 
 #![no_std]
 
@@ -15,16 +15,17 @@ use embassy_net::{Config, Ipv4Address, Ipv4Cidr, Runner, Stack, StackResources, 
 use ethernet::Ethernet;
 use static_cell::StaticCell;
 
-/// As many connections at once as a browser opens, and two for those that are about to close: there is no queue behind them.
+/// The number of simultaneous connections: the six that a browser opens, and two that may be
+/// closing. There is no queue for further ones.
 pub const CONNECTIONS: usize = 6 + 2;
 
-/// The address that QEMU's user network gives to a guest.
+/// The address of a guest in QEMU's user network.
 const ADDRESS: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(10, 0, 2, 15), 24);
 const GATEWAY: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
 
 static LAMP: AtomicBool = AtomicBool::new(false);
 
-/// Whether the lamp is on.
+/// Returns whether the lamp is on.
 pub fn lamp() -> bool {
     LAMP.load(Ordering::Relaxed)
 }
@@ -34,12 +35,12 @@ pub fn switch(is_on: bool) {
     hprintln!("the lamp is {}", if is_on { "on" } else { "off" });
 }
 
-/// Starts clock, network and executor, and serves for as long as there is power.
+/// Starts clock, network and executor, calls `main`, and runs tasks forever.
 pub fn start(main: impl FnOnce(Spawner, Stack<'static>)) -> ! {
     static EXECUTOR: StaticCell<raw::Executor> = StaticCell::new();
     static SOCKETS: StaticCell<StackResources<CONNECTIONS>> = StaticCell::new();
     let Some(mut peripherals) = Peripherals::take() else {
-        panic!("the board is started once");
+        panic!("the board was started twice");
     };
     clock::start(&mut peripherals.SYST);
     let config = Config::ipv4_static(StaticConfigV4 {
@@ -47,19 +48,20 @@ pub fn start(main: impl FnOnce(Spawner, Stack<'static>)) -> ! {
         gateway: Some(GATEWAY),
         dns_servers: Default::default(),
     });
-    // Firmware takes the seed from a source of random numbers, which this board has not.
+    // Real firmware takes the seed, here 1, from a source of random numbers. This board has none.
     let (stack, runner) = embassy_net::new(Ethernet::start(), config, SOCKETS.init(StackResources::new()), 1);
     let executor: &'static raw::Executor = EXECUTOR.init(raw::Executor::new(core::ptr::null_mut()));
     match network(runner) {
         Ok(task) => executor.spawner().spawn(task),
-        Err(_) => panic!("the network is started once"),
+        Err(_) => panic!("the network was started twice"),
     }
     main(executor.spawner(), stack);
     hprintln!("listening on port 80");
     loop {
-        // SAFETY: nobody else polls, and not from within a task.
+        // SAFETY: this is the only call of `poll`, and no task calls it.
         unsafe { executor.poll() };
-        // What wakes a task comes after the look at `IS_PENDING` only if it ends the wait: an interrupt that is pending does.
+        // With interrupts disabled, none can wake a task between the check and `wfi`. A pending
+        // interrupt ends `wfi` nevertheless.
         cortex_m::interrupt::free(|_| {
             if !IS_PENDING.swap(false, Ordering::Relaxed) {
                 cortex_m::asm::wfi();
@@ -68,7 +70,8 @@ pub fn start(main: impl FnOnce(Spawner, Stack<'static>)) -> ! {
     }
 }
 
-/// A task was woken. Embassy's own executor waits with WFE, which QEMU does not: it would keep a core of the host busy.
+/// True if a task was woken since the last poll. Embassy's executor for Cortex-M waits with WFE,
+/// which returns at once in QEMU and would keep a core of the host busy.
 static IS_PENDING: AtomicBool = AtomicBool::new(false);
 
 #[unsafe(export_name = "__pender")]

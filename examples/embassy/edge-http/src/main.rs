@@ -1,14 +1,11 @@
-//! A lamp with an HTTP API, on edge-http.
+//! A lamp with an HTTP API on edge-http.
 
 #![no_std]
 #![no_main]
 
-mod cors;
-
 use core::fmt::{Debug, Display, Write as _};
 
 use board::CONNECTIONS;
-use cors::Cors;
 use edge_http::Method;
 use edge_http::io::Error;
 use edge_http::io::server::{Connection, Handler, Server};
@@ -17,10 +14,11 @@ use edge_nal_embassy::{Tcp, TcpBuffers};
 use embassy_net::Stack;
 use embassy_time::Instant;
 use embedded_cors::{Policy, rendered};
+use embedded_cors_edge_http::Cors;
 use embedded_io_async::{Read, Write};
 use static_cell::StaticCell;
 
-/// In flash. Whoever may use the lamp from a page: the app, its previews, and developers.
+/// The policy, in flash. Pages of the app, of its previews and of developers may use the lamp.
 static CORS: Policy = rendered!(
     Policy::builder()
         .allow_origins(&[
@@ -50,7 +48,7 @@ impl Handler for Lamp {
         connection: &mut Connection<'_, T, N>,
     ) -> Result<(), Error<T::Error>> {
         let mut memory = [0; CORS.max_response_len()];
-        // Before routing and before authentication.
+        // A preflight is answered before routing and before authentication.
         let Some(cors) = Cors::begin(&CORS, connection, &mut memory).await? else {
             return Ok(());
         };
@@ -83,7 +81,7 @@ impl Handler for Lamp {
     }
 }
 
-/// Reads what the lamp is to be and switches it, and gives the status.
+/// Reads the wanted state, switches the lamp, and returns the status of the response.
 async fn switch<T: Read + Write, const N: usize>(
     connection: &mut Connection<'_, T, N>,
 ) -> Result<u16, Error<T::Error>> {
@@ -113,7 +111,7 @@ async fn serve(stack: Stack<'static>) -> ! {
     loop {
         if let Ok(acceptor) = tcp.bind(([0, 0, 0, 0], 80).into()).await {
             let acceptor = WithTimeout::new(10_000, acceptor);
-            // It ends for an error only.
+            // The server ends only with an error, and is started again.
             let _ = server
                 .run_with_socket_queue::<_, _, CONNECTIONS>(Some(5_000), acceptor, Lamp)
                 .await;

@@ -1,15 +1,13 @@
-//! A lamp with an HTTP API, on picoserve.
+//! A lamp with an HTTP API on picoserve.
 
 #![no_std]
 #![no_main]
 
-mod cors;
-
 use board::CONNECTIONS;
-use cors::Cors;
 use embassy_net::Stack;
 use embassy_time::Instant;
 use embedded_cors::Policy;
+use embedded_cors_picoserve::Cors;
 use picoserve::extract::{FromRequest, FromRequestParts};
 use picoserve::io::Read;
 use picoserve::request::{RequestBody, RequestParts};
@@ -17,7 +15,7 @@ use picoserve::response::{IntoResponse, Response, StatusCode};
 use picoserve::routing::get;
 use picoserve::{Config, Router, Server};
 
-/// In flash. Whoever may use the lamp from a page: the app, its previews, and developers.
+/// The policy, in flash. Pages of the app, of its previews and of developers may use the lamp.
 static CORS: Policy = Policy::builder()
     .allow_origins(&[
         "https://app.example.com",
@@ -47,7 +45,7 @@ async fn status() -> impl IntoResponse {
     })
 }
 
-/// Whoever has the token.
+/// A request with the token.
 struct Authorized;
 
 impl<'r, State> FromRequestParts<'r, State> for Authorized {
@@ -61,7 +59,7 @@ impl<'r, State> FromRequestParts<'r, State> for Authorized {
     }
 }
 
-/// What the lamp is to be.
+/// The state that the content of a request asks for.
 struct Wanted(bool);
 
 impl<'r, State> FromRequest<'r, State> for Wanted {
@@ -90,7 +88,7 @@ async fn serve(stack: Stack<'static>) -> ! {
     let app = Router::new()
         .route("/status", get(status))
         .route("/led", get(status).put(switch))
-        .layer(Cors(&CORS));
+        .layer(Cors::new(&CORS));
     let (mut receive, mut transmit, mut head) = ([0; 512], [0; 512], [0; 2048]);
     let never = Server::new(&app, &CONFIG, &mut head)
         .listen_and_serve("", stack, 80, &mut receive, &mut transmit)

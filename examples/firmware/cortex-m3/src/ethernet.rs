@@ -1,4 +1,5 @@
-//! The Ethernet controller of the LM3S6965, for smoltcp: one frame at a time, without interrupts.
+//! Drives the Ethernet controller of the LM3S6965 for smoltcp, one frame at a time and without
+//! interrupts.
 
 use network::frame::{self, MTU, Received};
 use smoltcp::phy::{Device, DeviceCapabilities, TxToken};
@@ -15,12 +16,13 @@ const TRANSMIT: usize = 0x38;
 const HEADER: usize = 14;
 
 fn read(register: usize) -> u32 {
-    // SAFETY: a register of the controller, which is mapped here on this chip.
+    // SAFETY: this is a register of the controller, at its address on this chip.
     unsafe { ((BASE + register) as *const u32).read_volatile() }
 }
 
 fn write(register: usize, value: u32) {
-    // SAFETY: as above; only this module writes them, and `Ethernet` is not shared.
+    // SAFETY: this is a register of the controller. Only this module writes it, and `Ethernet` is
+    // not shared.
     unsafe { ((BASE + register) as *mut u32).write_volatile(value) }
 }
 
@@ -31,11 +33,11 @@ pub struct Ethernet {
 
 impl Ethernet {
     pub fn new() -> Self {
-        // A frame is sent when it is asked for, not when so many bytes of it are there.
+        // Start sending a frame on request, not after a number of its bytes.
         write(THRESHOLD, 0x3f);
-        // Duplex, checksum, padding, on.
+        // Enable the transmitter, with full duplex, checksums and padding.
         write(TRANSMIT_CONTROL, 0b1_0111);
-        // Frames for everyone too (address requests), on.
+        // Enable the receiver, with multicast and broadcast frames, which address requests use.
         write(RECEIVE_CONTROL, 0b0_0111);
         Self {
             received: [0; MTU],
@@ -56,12 +58,13 @@ impl Device for Ethernet {
         if !self.has_frame() {
             return None;
         }
-        // Two bytes of length, which count themselves and the four of the checksum, then the frame; a word at a time.
+        // The FIFO holds two bytes of length and then the frame. The length includes these two
+        // bytes and the four of the checksum. Each read gives four bytes.
         let first = read(DATA).to_le_bytes();
         let [low, high, start @ ..] = first;
         let len = usize::from(u16::from_le_bytes([low, high]));
         let later = (1..len.div_ceil(4)).flat_map(|_| read(DATA).to_le_bytes());
-        // What is longer than a frame is read too, and forgotten.
+        // Bytes beyond the longest frame have to be read from the FIFO too, and are discarded.
         let mut place = self.received.iter_mut();
         start.into_iter().chain(later).for_each(|byte| {
             if let Some(place) = place.next() {
@@ -88,7 +91,8 @@ impl TxToken for Sending<'_> {
         let len = len.min(MTU);
         let frame = self.0.get_mut(..len).unwrap_or(&mut []);
         let result = fill(frame);
-        // Two bytes of length, which do not count the header of 14 bytes, then the frame.
+        // The FIFO takes two bytes with the length, which does not include the header of 14 bytes,
+        // and then the frame.
         let length = (len.saturating_sub(HEADER) as u16).to_le_bytes();
         let mut bytes = length.iter().chain(frame.iter());
         while let Some(first) = bytes.next() {

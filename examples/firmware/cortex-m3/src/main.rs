@@ -1,4 +1,4 @@
-//! The lamp on a Cortex-M3: an LM3S6965 with 256 KiB of flash and 64 KiB of RAM.
+//! Runs the lamp on a Cortex-M3: an LM3S6965 with 256 KiB of flash and 64 KiB of RAM.
 
 #![no_std]
 #![no_main]
@@ -14,14 +14,14 @@ use cortex_m_semihosting::{debug, hprintln};
 use ethernet::Ethernet;
 use network::Board;
 
-/// 12.5 MHz, as after a reset.
+/// The clock's frequency after a reset, 12.5 MHz.
 const CLOCK: u32 = 12_500_000;
 
 static MILLISECONDS: AtomicU32 = AtomicU32::new(0);
 
 #[exception]
 fn SysTick() {
-    // One core, and nobody else writes.
+    // A load and a store suffice, since there is one core and only this handler writes.
     MILLISECONDS.store(
         MILLISECONDS.load(Ordering::Relaxed).wrapping_add(1),
         Ordering::Relaxed,

@@ -1,6 +1,6 @@
-//! The lamp: on or off, a name, and how long it has been running.
+//! The state of the lamp: on or off, its name, and its uptime.
 
-/// Text in a fixed buffer. What would not fit is left out.
+/// A text in a fixed buffer. Bytes that do not fit are left out.
 #[derive(Clone, Copy)]
 pub struct Text<const N: usize> {
     bytes: [u8; N],
@@ -42,11 +42,17 @@ impl<const N: usize> Text<N> {
     }
 }
 
-/// A body of at most so many bytes.
+/// The largest number of event streams and WebSockets. They last, and other clients need
+/// connections too.
+const MAX_STREAMS: usize = 4;
+
+/// The content of a response.
 type Body = Text<96>;
 
 pub struct Lamp {
     is_on: bool,
+    /// The number of event streams and WebSockets.
+    streams: usize,
     name: Text<24>,
     uptime_ms: u32,
 }
@@ -57,6 +63,7 @@ impl Lamp {
         name.put(b"lamp");
         Self {
             is_on: false,
+            streams: 0,
             name,
             uptime_ms: 0,
         }
@@ -66,7 +73,7 @@ impl Lamp {
         self.is_on
     }
 
-    /// What time it is.
+    /// Sets the uptime.
     pub fn tick(&mut self, uptime_ms: u32) {
         self.uptime_ms = uptime_ms;
     }
@@ -81,7 +88,7 @@ impl Lamp {
         Body::new()
     }
 
-    /// `{"on":true}`
+    /// Returns the state, such as `{"on":true}`.
     pub(crate) fn status(&self) -> Body {
         let mut body = Body::new();
         body.put(b"{\"on\":");
@@ -90,7 +97,7 @@ impl Lamp {
         body
     }
 
-    /// `{"name":"lamp"}`
+    /// Returns the configuration, such as `{"name":"lamp"}`.
     pub(crate) fn config(&self) -> Body {
         let mut body = Body::new();
         body.put(b"{\"name\":\"");
@@ -99,8 +106,22 @@ impl Lamp {
         body
     }
 
-    pub(crate) fn switch(&mut self, json: &[u8]) -> Result<(), ()> {
-        self.is_on = match member(json, b"on").ok_or(())? {
+    pub(crate) fn has_room_for_a_stream(&self) -> bool {
+        self.streams < MAX_STREAMS
+    }
+
+    pub(crate) fn begin_stream(&mut self) {
+        self.streams += 1;
+    }
+
+    pub(crate) fn end_stream(&mut self) {
+        self.streams = self.streams.saturating_sub(1);
+    }
+
+    /// Takes JSON, such as `{"on":true}`, or what a form sends, such as `on=true`.
+    pub(crate) fn switch(&mut self, content: &[u8]) -> Result<(), ()> {
+        let of_form = content.trim_ascii().strip_prefix(b"on=");
+        self.is_on = match of_form.or(member(content, b"on")).ok_or(())? {
             b"true" => true,
             b"false" => false,
             _ => return Err(()),
@@ -130,7 +151,7 @@ impl Default for Lamp {
     }
 }
 
-/// The value of the one member of an object, `{"name": value}`.
+/// Returns the value of an object with one member, `{"name": value}`.
 fn member<'j>(json: &'j [u8], name: &[u8]) -> Option<&'j [u8]> {
     let inside = json.trim_ascii().strip_prefix(b"{")?.strip_suffix(b"}")?;
     let (quoted, value) = inside.split_at_checked(inside.iter().position(|&byte| byte == b':')?)?;

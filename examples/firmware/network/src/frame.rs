@@ -1,11 +1,11 @@
-//! What the drivers of both boards share.
+//! The parts that the drivers of both boards share.
 
 use smoltcp::phy::{DeviceCapabilities, Medium, RxToken};
 
-/// The longest Ethernet frame, without its checksum.
+/// The longest Ethernet frame in bytes, without its checksum.
 pub const MTU: usize = 1514;
 
-/// A driver of Ethernet frames, one at a time.
+/// Returns the capabilities of a driver that handles one Ethernet frame at a time.
 pub fn capabilities() -> DeviceCapabilities {
     let mut capabilities = DeviceCapabilities::default();
     capabilities.medium = Medium::Ethernet;
@@ -14,7 +14,7 @@ pub fn capabilities() -> DeviceCapabilities {
     capabilities
 }
 
-/// A frame that has arrived, in the driver's memory.
+/// A received frame in the driver's memory.
 pub struct Received<'a>(pub &'a [u8]);
 
 impl RxToken for Received<'_> {

@@ -1,4 +1,5 @@
-//! A virtio network device, for smoltcp: four buffers for frames that arrive, one for a frame that is sent.
+//! Drives a virtio network device for smoltcp, with four buffers for received frames and one for a
+//! frame to send.
 
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -13,10 +14,10 @@ use virtio_drivers::{BufferDirection, Hal, PAGE_SIZE, PhysAddr};
 
 const BUFFERS: usize = 4;
 
-/// A frame and the header that virtio puts before it.
+/// A frame after the header that virtio adds.
 type Buffer = [u8; 1600];
 
-/// Memory that the device reads and writes, handed out page by page and never taken back.
+/// The memory that the device reads and writes. It is handed out in pages and never returned.
 struct Pages;
 
 const PAGES: usize = 8;
@@ -27,12 +28,12 @@ struct Memory([u8; PAGES * PAGE_SIZE]);
 static mut MEMORY: Memory = Memory([0; PAGES * PAGE_SIZE]);
 static USED: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: addresses are the same for the device and for the program, and no page is handed out twice.
+// SAFETY: physical and virtual addresses are the same, and no page is handed out twice.
 unsafe impl Hal for Pages {
     fn dma_alloc(pages: usize, _: BufferDirection) -> (PhysAddr, NonNull<u8>) {
         let first = USED.fetch_add(pages, Ordering::Relaxed);
         assert!(first + pages <= PAGES, "too few pages");
-        // SAFETY: the pages are within `MEMORY`, and are handed out once.
+        // SAFETY: the pages are within `MEMORY` and are handed out only once.
         let address = unsafe { (&raw mut MEMORY).cast::<u8>().add(first * PAGE_SIZE) };
         let pointer = NonNull::new(address).expect("a static is not at 0");
         (address as PhysAddr, pointer)
@@ -55,23 +56,24 @@ unsafe impl Hal for Pages {
 
 pub struct Ethernet {
     net: VirtIONetRaw<Pages, MmioTransport<'static>, BUFFERS>,
-    /// Where frames arrive. The device has them, but for the time in which one is read.
+    /// The buffers for received frames. They belong to the device except while a frame is read.
     buffers: &'static mut [Buffer; BUFFERS],
-    /// The buffer of each token.
+    /// The index of the buffer for each token.
     of_token: [usize; BUFFERS],
     received: [u8; MTU],
     to_send: [u8; MTU],
 }
 
 impl Ethernet {
-    /// The first network device of the machine, if there is one. To be called once: the buffers are a static's.
+    /// Returns the first network device of the machine. Call it only once: the buffers are static.
     pub fn find() -> Option<Self> {
         static mut ALL: [Buffer; BUFFERS] = [[0; 1600]; BUFFERS];
-        // SAFETY: this is called once.
+        // SAFETY: the function is called once, so this is the only reference.
         let buffers = unsafe { &mut *(&raw mut ALL) };
         let transport = (0..8).find_map(|slot| {
             let header = NonNull::new((0x1000_1000 + slot * 0x1000) as *mut VirtIOHeader)?;
-            // SAFETY: the machine has eight such devices here, each with a page of registers.
+            // SAFETY: the machine has eight virtio devices at these addresses, each with a page of
+            // registers.
             let transport = unsafe { MmioTransport::new(header, 0x1000) }.ok()?;
             (transport.device_type() == DeviceType::Network).then_some(transport)
         })?;
@@ -90,12 +92,12 @@ impl Ethernet {
         self.net.mac_address()
     }
 
-    /// Gives a buffer to the device.
+    /// Gives a buffer to the device, for the next frame.
     fn give(&mut self, index: usize) {
         let Some(buffer) = self.buffers.get_mut(index) else {
             return;
         };
-        // SAFETY: the buffer is a static's, and is not touched until the device gives it back.
+        // SAFETY: the buffer is static and is not accessed until the device returns it.
         let token = unsafe { self.net.receive_begin(buffer) };
         if let Ok(token) = token
             && let Some(place) = self.of_token.get_mut(usize::from(token))
@@ -113,7 +115,7 @@ impl Device for Ethernet {
         let token = self.net.poll_receive()?;
         let index = *self.of_token.get(usize::from(token))?;
         let buffer = self.buffers.get_mut(index)?;
-        // SAFETY: it is the buffer that was given with this token.
+        // SAFETY: the device got this buffer with this token.
         let (header, len) = unsafe { self.net.receive_complete(token, buffer) }.ok()?;
         let frame = buffer.get(header..)?.get(..len.min(MTU))?;
         let place = self.received.get_mut(..frame.len())?;
@@ -150,7 +152,7 @@ impl TxToken for Sending<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, fill: F) -> R {
         let frame = self.frame.get_mut(..len.min(MTU)).unwrap_or(&mut []);
         let result = fill(frame);
-        // What is lost is sent again by TCP.
+        // TCP sends lost frames again.
         let _ = self.net.send(frame);
         result
     }

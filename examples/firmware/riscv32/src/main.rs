@@ -1,4 +1,4 @@
-//! The lamp on RISC-V 32: QEMU's machine "virt".
+//! Runs the lamp on RISC-V 32: QEMU's machine `virt`.
 
 #![no_std]
 #![no_main]
@@ -12,7 +12,8 @@ use network::Board;
 use riscv::register::mie;
 use riscv_rt::entry;
 
-/// The machine's clock, 10 MHz, and the time of its next interrupt.
+/// The registers of the machine's clock, which runs at 10 MHz, and of the time of its next
+/// interrupt.
 const CLOCK: *mut u32 = 0x0200_bff8 as *mut u32;
 const ALARM: *mut u32 = 0x0200_4000 as *mut u32;
 const TICKS: u64 = 10_000;
@@ -22,7 +23,7 @@ struct Serial;
 impl Write for Serial {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
-            // SAFETY: the machine's serial port, which is always ready in an emulator.
+            // SAFETY: this is the machine's serial port, which is always ready in an emulator.
             unsafe { (0x1000_0000 as *mut u8).write_volatile(byte) };
         }
         Ok(())
@@ -37,9 +38,10 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     }
 }
 
-/// In ticks of the clock.
+/// Returns the time in ticks of the clock.
 fn now() -> u64 {
-    // SAFETY: two registers of the machine; read again if the lower one has overflowed between.
+    // SAFETY: these are two registers of the machine. If the upper half has changed, the lower one
+    // has overflowed in between, and both are read again.
     let half = |index| unsafe { CLOCK.add(index).read_volatile() };
     loop {
         let (high, low) = (half(1), half(0));
@@ -58,10 +60,11 @@ impl Board for Virt {
         (now() / TICKS) as u32
     }
 
-    /// An interrupt that is pending ends the wait, though none is taken.
+    /// Waits for a pending interrupt, which ends `wfi` although interrupts are disabled.
     fn wait(&mut self) {
         let alarm = now() + TICKS;
-        // SAFETY: two registers of the machine; the upper one first out of reach, so that no alarm is there too early.
+        // SAFETY: these are two registers of the machine. The upper half is set to the maximum
+        // first, so that no intermediate value causes an early interrupt.
         unsafe {
             ALARM.add(1).write_volatile(u32::MAX);
             ALARM.write_volatile(alarm as u32);
@@ -80,7 +83,7 @@ impl Board for Virt {
 
 #[entry]
 fn main() -> ! {
-    // SAFETY: interrupts stay off as a whole, so this wakes and calls nobody.
+    // SAFETY: interrupts stay disabled globally, so this one only ends `wfi` and calls no handler.
     unsafe { mie::set_mtimer() };
     let mut ethernet = Ethernet::find().expect("the machine has a virtio network device");
     let mac = ethernet.mac();

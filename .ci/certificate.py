@@ -1,51 +1,52 @@
 #!/usr/bin/env python3
-"""What the engine costs on microcontrollers: flash, RAM, stack, instructions; and that it links without a panicking path.
+"""Measures what the engine costs on microcontrollers: flash, RAM, stack, instructions; and proves
+that it links without a panicking path.
 
-.ci/certificate           measures at opt-level s, and compares with tests/certificate/certificate.txt
-.ci/certificate --full    at opt-level 3 too
-.ci/certificate --update  at both; writes that file, and the tables of README.md and docs/microcontrollers.md, anew
+.ci/certificate.py           measures at opt-level s, and compares with the committed figures in
+                             tests/certificate/certificate.txt
+.ci/certificate.py --full    measures at opt-level 3 too
+.ci/certificate.py --update  measures at both; writes that file, and the tables of README.md and
+                             docs/microcontrollers.md, anew
 """
 
 import os
-import pathlib
 import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+import common
+from common import ROOT, read, run
+
 PACKAGE = ROOT / "tests" / "certificate"
 COMMITTED = PACKAGE / "certificate.txt"
 BUILD = ROOT / "target" / "certificate"
 MCU = ROOT / "benches" / "mcu"
-# Another version of the compiler may differ by so much; a few bytes or instructions are no matter.
-PERCENT, FEW = 5.0, 16
+# Another version of the compiler may give slightly different figures.
+TOLERANCE = common.Tolerance(percent=5.0, few=16)
+UPDATE = ".ci/certificate.py --update"
 
-ARM = ("arm-none-eabi-ld", "arm-none-eabi-", ["qemu-system-arm", "-M", "mps2-an385"], "cortex-m3.ld")
-RISCV = ("ld.lld-22", "riscv64-unknown-elf-", ["qemu-system-riscv32", "-M", "virt", "-bios", "none"], "riscv32imc.ld")
-# A Cortex-M3 runs what a Cortex-M0 runs, instruction by instruction.
+# The prefix of the binutils, the emulator, the linker script.
+ARM = ("arm-none-eabi-", common.CORTEX_M3, "cortex-m3.ld")
+RISCV = ("riscv64-unknown-elf-", common.RISCV32, "riscv32imc.ld")
+# A Cortex-M3 executes the program for a Cortex-M0 instruction by instruction.
 TARGETS = {
     "thumbv6m-none-eabi": ("Cortex-M0", *ARM),
     "thumbv7m-none-eabi": ("Cortex-M3", *ARM),
     "riscv32imac-unknown-none-elf": ("RISC-V 32", *RISCV),
 }
-LINKED = ["request", "decision", "response", "fields", "pieces", "policy-pieces", "rendered", "run-time"]
-
-
-def read(command, **options):
-    return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, **options).stdout
+LINKED = ["request", "decision", "response", "fields", "pieces", "policy-pieces", "rendered", "run-time", "doors", "doors-pieces"]
 
 
 def build(target, level, feature, **options):
-    linker, script = TARGETS[target][1], TARGETS[target][4]
     environment = {
         **os.environ,
-        "RUSTC_BOOTSTRAP": "1",
-        "RUSTC": "/usr/bin/rustc",
         "CARGO_TARGET_DIR": str(BUILD),
         "CARGO_PROFILE_RELEASE_OPT_LEVEL": level,
-        "RUSTFLAGS": f"-Zemit-stack-sizes -C linker={linker} -C link-arg=-T{MCU / script}",
+        "RUSTFLAGS": f"-Zemit-stack-sizes -C linker={common.linker(target)} -C link-arg=-T{MCU / TARGETS[target][3]}",
     }
-    command = ["/usr/bin/cargo", "build", "--quiet", "--locked", "--release", "-Zbuild-std=core", "--target", target]
+    # The compiler tells the stack sizes of `core` only if it builds `core`.
+    compiler = common.compiler_for(target, "--sources")
+    command = [*compiler, "cargo", "build", "--quiet", "--locked", "--release", "--target", target]
     features = ["--features", feature] if feature else []
     done = subprocess.run([*command, *features], env=environment, cwd=PACKAGE, text=True, stderr=subprocess.PIPE)
     if options.get("must_fail"):
@@ -56,9 +57,9 @@ def build(target, level, feature, **options):
 
 
 def sizes(target, program):
-    """Bytes of flash, and of RAM."""
+    """Returns the bytes of flash and of RAM that a program takes."""
     flash = ram = 0
-    for line in read([TARGETS[target][2] + "size", "-A", str(program)]).splitlines():
+    for line in read([TARGETS[target][1] + "size", "-A", str(program)]).splitlines():
         found = re.match(r"\.(\w+)\S*\s+(\d+)\s", line)
         if found and found[1] in ("text", "rodata", "ARM"):
             flash += int(found[2])
@@ -68,14 +69,17 @@ def sizes(target, program):
 
 
 class Stacks:
-    """The stack of functions and of what they call, from what the compiler says of each and the calls in the program. A call through a
-    pointer counts nothing: the engine has them for an index, a predicate, an echo and a merged Vary, which this policy has not."""
+    """The worst-case stack of each function, including the functions that it calls. It is computed
+    from the size of each function's frame, which the compiler writes, and the calls in the program.
+
+    A call through a pointer is not counted. The engine has such calls for an index, a predicate, an
+    echo and a merged `Vary`, none of which this program uses."""
 
     def __init__(self, target, program):
-        tools = TARGETS[target][2]
+        tools = TARGETS[target][1]
         dump = BUILD / "stack_sizes"
         section = ["--only-section=.stack_sizes", "--set-section-flags", ".stack_sizes=alloc"]
-        subprocess.run([tools + "objcopy", "-O", "binary", *section, str(program), str(dump)], check=True)
+        run([tools + "objcopy", "-O", "binary", *section, str(program), str(dump)])
         raw, at = dump.read_bytes(), 0
         self.frames = {}
         while at + 4 < len(raw):
@@ -90,7 +94,7 @@ class Stacks:
         for line in read([tools + "objdump", "-d", "-C", "--no-show-raw-insn", str(program)]).splitlines():
             head = re.match(r"([0-9a-f]{8}) <(.*)>:$", line)
             if head:
-                # A local label is no function, and has no frame of its own.
+                # A local label is not a function, and has no frame.
                 address = int(head[1], 16)
                 if address in self.frames or function is None or not head[2].startswith(".L"):
                     function = address
@@ -120,9 +124,9 @@ class Stacks:
 
 
 def functions(target, program):
-    """Address, size and short name of each, the largest first."""
+    """Returns the address, the size and the short name of each function, the largest first."""
     rows = []
-    for line in read([TARGETS[target][2] + "nm", "-C", "-S", str(program)]).splitlines():
+    for line in read([TARGETS[target][1] + "nm", "-C", "-S", str(program)]).splitlines():
         found = re.match(r"([0-9a-f]+) ([0-9a-f]+) [tTwW] (.*)", line)
         if found:
             if found[3].startswith(".L"):
@@ -133,26 +137,19 @@ def functions(target, program):
     return sorted(rows, key=lambda row: -row[1])
 
 
-def emulate(target, program, plugin, profiled=""):
-    """What the program prints, and what the plugin counts."""
-    tools, emulator = TARGETS[target][2:4]
-    symbols = [line.split() for line in read([tools + "nm", str(program)]).splitlines()]
-    marks = {line[2]: line[0] for line in symbols if len(line) == 3}
-    out = BUILD / "counts"
-    options = f"{plugin},begin={marks['mark_begin']},end={marks['mark_end']},out={out}{profiled}"
-    quiet = ["-display", "none", "-monitor", "none", "-serial", "stdio", "-semihosting"]
-    printed = read([*emulator, *quiet, "-plugin", options, "-kernel", str(program)], timeout=120)
-    return printed.splitlines(), out.read_text().splitlines()
+def emulate(target, program, plugin, more=""):
+    tools, emulator = TARGETS[target][1:3]
+    return common.emulate(emulator, tools, program, plugin, more)
 
 
-def run(target, program, plugin):
-    """What the program says, and the instructions between its marks."""
+def run_program(target, program, plugin):
+    """Returns the figures that the program prints, and the instructions between its marks."""
     lines, out = emulate(target, program, plugin)
-    counts = [int(line.split()[2]) for line in out if line.startswith("region")]
+    counts = common.counts(out)
     counted = [line.removeprefix("count ") for line in lines if line.startswith("count ")]
-    if lines[-1:] != ["done"] or len(counts) != len(counted) or counted[0] != "nothing ":
+    if lines[-1:] != ["done"] or len(counted) != len(counts) + 1 or counted[0] != "nothing ":
         sys.exit(f"{target}: the program did not end well\n" + "\n".join(lines))
-    values = {f"instructions {name}": count - counts[0] for name, count in list(zip(counted, counts))[1:]}
+    values = {f"instructions {name}": count for name, count in zip(counted[1:], counts)}
     for line in lines:
         kind, *rest = line.split()
         if kind in ("size", "painted", "bytes"):
@@ -172,20 +169,21 @@ def measure(target, level, plugin):
     if level == "s":
         failed = build(target, level, "panicky", must_fail=True)
         if not failed.returncode or "a_panicking_path_is_linked" not in failed.stderr:
-            sys.exit(f"{target}: a program that panics was linked: the proof is worth nothing\n{failed.stderr}")
+            sys.exit(f"{target}: a program that panics was linked: the proof is worthless\n{failed.stderr}")
     program = build(target, level, "measure")
     values |= {f"stack {name}": stack for name, stack in Stacks(target, program).entries().items()}
-    values |= run(target, program, plugin)
+    values |= run_program(target, program, plugin)
     for name, painted in [(name, value) for name, value in values.items() if name.startswith("painted ")]:
-        # What was seen can't be more than the worst.
+        # The stack that a call used cannot be more than the worst case.
         worst = values["stack " + name.removeprefix("painted ")]
         if painted > worst:
-            sys.exit(f"{target}: {name} is {painted}, more than the worst that was computed, {worst}")
+            sys.exit(f"{target}: {name} is {painted}, more than the computed worst case, {worst}")
     return values
 
 
 def profile(plugin):
-    """Where the flash is of a head in memory to a response, and where the instructions of an allowed preflight are, on a Cortex-M3."""
+    """Returns two tables for a Cortex-M3, by function: the instructions of an allowed preflight,
+    and the flash of a program from a head in memory to a response."""
     target = "thumbv7m-none-eabi"
     flash = {}
     for _, size, name in functions(target, build(target, "s", "response")):
@@ -220,7 +218,7 @@ def load():
 
 
 def save(rows):
-    lines = ["# Target, opt-level, what, and bytes or instructions. Written by .ci/certificate --update."]
+    lines = ["# Target, opt-level, what, and bytes or instructions. Written by .ci/certificate.py --update."]
     for (target, level), values in rows.items():
         lines += [f"{target} {level} {name} {value}" for name, value in values.items()]
     COMMITTED.write_text("\n".join(lines) + "\n")
@@ -305,6 +303,8 @@ def flash_lines():
         ("in all, of pieces with the policy (`PolicyReader`)", number("flash policy-pieces")),
         ("what `rendered!` adds", more("flash rendered", "flash response")),
         ("in all, with a policy built at run time (`heapless-v0.9`)", number("flash run-time")),
+        ("in all, with `Doors`, of a head in memory", number("flash doors")),
+        ("in all, with `Doors`, of pieces (`DoorsReader`)", number("flash doors-pieces")),
         ("static RAM (`.data`, `.bss`)", number("static RAM")),
     ]
 
@@ -333,42 +333,25 @@ def long_tables(rows):
     return "\n\n".join(parts)
 
 
-def fill(path, text, write, what="certificate"):
-    page = path.read_text()
-    mark = rf"(<!-- {what}: written by \.ci/certificate -->\n\n).*?(\n\n<!-- end of {what} -->)"
-    filled, places = re.subn(mark, lambda found: found[1] + text + found[2], page, flags=re.S)
-    if places != 1:
-        sys.exit(f"{path.name} has no place for the certificate")
-    if write:
-        path.write_text(filled)
-    elif filled != page:
-        sys.exit(f"{path.relative_to(ROOT)} does not show the committed certificate: .ci/certificate --update")
+def fill(path, table, write, name="certificate"):
+    page = common.replace_table(path.read_text(), name, table, path.name)
+    common.write_or_compare(path, page, write, UPDATE)
 
 
-def compare(committed, rows):
-    faults = []
-    for (target, level), values in rows.items():
-        before = dict(committed.get((target, level), {}))
-        for name, value in values.items():
-            was = before.pop(name, None)
-            if was is None:
-                faults.append(f"{target} {level} {name}: {value}, a new row")
-            elif abs(value - was) > max(FEW, was * PERCENT / 100):
-                faults.append(f"{target} {level} {name}: {value} instead of {was}")
-        faults += [f"{target} {level} {name}: no such row any more" for name in before]
-    return faults
+def flat(rows):
+    return {f"{target} {level} {name}": value for (target, level), values in rows.items() for name, value in values.items()}
 
 
 def main():
     wanted = sys.argv[1:]
     if wanted not in ([], ["--full"], ["--update"]):
         sys.exit(__doc__)
-    packages = ["rustc-web", "cargo-web", "rust-web-src", "gcc", "libc6-dev", "gcc-arm-none-eabi", "lld-22", "binutils-riscv64-unknown-elf"]
-    subprocess.run([str(ROOT / ".ci" / "install"), *packages, "qemu-system-arm", "qemu-system-misc"], check=True)
-    BUILD.mkdir(parents=True, exist_ok=True)
-    plugin = BUILD / "instructions.so"
-    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", str(plugin), str(MCU / "instructions.c")], check=True)
-    subprocess.run(["cargo", "fmt", "--check"], cwd=PACKAGE, check=True)
+    common.install("gcc", "libc6-dev", "gcc-arm-none-eabi", "lld-22", "binutils-riscv64-unknown-elf")
+    common.install("qemu-system-arm", "qemu-system-misc")
+    for target in TARGETS:
+        run(common.compiler_for(target, "--sources"))
+    plugin = common.build_plugin(BUILD)
+    run(["cargo", "fmt", "--check"], cwd=PACKAGE)
     update = wanted == ["--update"]
     rows = {}
     for level in ["s", "3"] if wanted else ["s"]:
@@ -378,15 +361,15 @@ def main():
     if update:
         save(rows)
     committed = load()
-    faults = compare(committed, rows)
+    faults = TOLERANCE.faults(flat({key: values for key, values in committed.items() if key in rows}), flat(rows))
     if faults:
         print("\n".join(faults), file=sys.stderr)
-        sys.exit("the certificate is another one; if that is meant, .ci/certificate --update")
+        sys.exit(f"these figures are not the committed ones; if that is intended, run {UPDATE}")
     fill(ROOT / "README.md", table(committed, "s", SHORT), update)
     fill(ROOT / "docs" / "microcontrollers.md", long_tables(committed), update)
     if update:
         fill(ROOT / "docs" / "microcontrollers.md", profile(plugin), update, "profile")
-    print(f"{sum(map(len, rows.values()))} figures, all as committed; on each target no panicking path is linked, and one put in was seen")
+    print(f"{sum(map(len, rows.values()))} figures, all as committed; on each target no panicking path is linked, and one that was put in was noticed")
 
 
 main()

@@ -5,8 +5,8 @@ use embedded_cors::{Policy, Reason, RefusalPosition, Request};
 /// Found by `allowlist`. The fingerprint of an exact entry was 1, and the entry after it is a
 /// pattern, which has none. The comparison of a whole word of fingerprints mistook the pattern for
 /// an exact entry and admitted its text as an origin.
-// The two texts have the same length and the same end, and so the same fingerprint. Of the 676 ends,
-// some give 1, whatever the hash is.
+// The two texts have the same length and the same end, and so the same fingerprint. Of the 676
+// ends, some give 1, whatever the hash is.
 #[test]
 fn the_text_of_a_pattern_is_not_an_origin_whatever_entry_precedes_it() {
     let letters = 'a'..='z';

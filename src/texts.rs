@@ -27,12 +27,13 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
+    // Most names have 8 to 16 bytes.
     match a.len() {
-        0..2 | 33.. => a == b,
-        16.. => ends_are_equal::<16>(a, b),
-        8.. => ends_are_equal::<8>(a, b),
-        4.. => ends_are_equal::<4>(a, b),
-        2.. => ends_are_equal::<2>(a, b),
+        8..=16 => ends_are_equal::<8>(a, b),
+        17..=32 => ends_are_equal::<16>(a, b),
+        4..8 => ends_are_equal::<4>(a, b),
+        2..4 => ends_are_equal::<2>(a, b),
+        _ => a == b,
     }
 }
 

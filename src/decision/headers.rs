@@ -292,44 +292,39 @@ impl<'l> PlainNames<'l> {
     // bytes of flash on a Cortex-M3 (`flash response` of `.ci/certificate.py`).
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(super) fn at_start_of(line: &'l [u8], allowed: &Names<'_>, limit: u16) -> Self {
-        let all = allowed.selected(allowed.distinct.0);
-        let mut remaining = all.clone();
-        let (mut entries, mut count) = (0, 0_u32);
+        let (mut entries, mut count) = (0, 0);
         let mut rest = line;
-        let mut is_found = false;
         loop {
-            let Some((index, entry)) = remaining.next() else {
-                if !is_found {
-                    break;
+            let count_before = count;
+            let mut entry_bit = 1;
+            for entry in allowed.entries.iter() {
+                let is_distinct = allowed.distinct.0 & entry_bit != 0;
+                if is_distinct && let Some(tail) = after_name(rest, entry) {
+                    if count >= limit {
+                        break;
+                    }
+                    count += 1;
+                    entries |= entry_bit;
+                    match tail {
+                        [_comma, after @ ..] => rest = after,
+                        [] => {
+                            return Self {
+                                entries,
+                                count,
+                                rest: None,
+                            };
+                        }
+                    }
                 }
-                is_found = false;
-                remaining = all.clone();
-                continue;
-            };
-            let Some(tail) = after_name(rest, entry) else {
-                continue;
-            };
-            if count >= u32::from(limit) {
-                break;
+                entry_bit <<= 1;
             }
-            count += 1;
-            is_found = true;
-            entries |= bit(index);
-            match tail {
-                [_comma, after @ ..] => rest = after,
-                [] => {
-                    return Self {
-                        entries,
-                        count: count as u16,
-                        rest: None,
-                    };
-                }
+            if count == count_before {
+                return Self {
+                    entries,
+                    count,
+                    rest: Some(rest),
+                };
             }
-        }
-        Self {
-            entries,
-            count: count as u16,
-            rest: Some(rest),
         }
     }
 

@@ -27,12 +27,12 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    // Most names have 8 to 16 bytes.
+    // Most names have 9 to 16 bytes, and most methods 2 to 8.
     match a.len() {
-        8..=16 => ends_are_equal::<8>(a, b),
+        9..=16 => ends_are_equal::<8>(a, b),
+        4..=8 => ends_are_equal::<4>(a, b),
+        2..=3 => ends_are_equal::<2>(a, b),
         17..=32 => ends_are_equal::<16>(a, b),
-        4..8 => ends_are_equal::<4>(a, b),
-        2..4 => ends_are_equal::<2>(a, b),
         _ => a == b,
     }
 }
@@ -50,7 +50,7 @@ pub(crate) fn equal_origins(a: &[u8], b: &[u8]) -> bool {
     }
     match a.len() {
         32..=64 => ends_are_equal::<32>(a, b),
-        16..32 => ends_are_equal::<16>(a, b),
+        17..32 => ends_are_equal::<16>(a, b),
         _ => a == b,
     }
 }

@@ -292,36 +292,34 @@ impl<'l> PlainNames<'l> {
     // bytes of flash on a Cortex-M3 (`flash response` of `.ci/certificate.py`).
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(super) fn at_start_of(line: &'l [u8], allowed: &Names<'_>, limit: u16) -> Self {
-        let (mut entries, mut count) = (0, 0);
+        let (mut entries, mut left) = (0, limit);
         let mut rest = line;
         loop {
-            let count_before = count;
+            let left_before = left;
             let mut entry_bit = 1;
             for entry in allowed.entries.iter() {
                 let is_distinct = allowed.distinct.0 & entry_bit != 0;
                 if is_distinct && let Some(tail) = after_name(rest, entry) {
-                    if count >= limit {
+                    let Some(left_after) = left.checked_sub(1) else {
                         break;
-                    }
-                    count += 1;
+                    };
+                    left = left_after;
                     entries |= entry_bit;
-                    match tail {
-                        [_comma, after @ ..] => rest = after,
-                        [] => {
-                            return Self {
-                                entries,
-                                count,
-                                rest: None,
-                            };
-                        }
-                    }
+                    let [_comma, after @ ..] = tail else {
+                        return Self {
+                            entries,
+                            count: limit - left,
+                            rest: None,
+                        };
+                    };
+                    rest = after;
                 }
                 entry_bit <<= 1;
             }
-            if count == count_before {
+            if left == left_before {
                 return Self {
                     entries,
-                    count,
+                    count: limit - left,
                     rest: Some(rest),
                 };
             }

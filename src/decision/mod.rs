@@ -628,7 +628,7 @@ struct Plain {
     outcome: PlainOutcome,
 }
 
-/// What [`Policy::find_plain`] finds.
+/// The result of [`Policy::find_plain`].
 enum PlainOutcome {
     Allowed,
     MethodNotAllowed,

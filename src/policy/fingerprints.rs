@@ -122,11 +122,8 @@ impl Fingerprints {
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(super) fn find<'a>(&self, text: &[u8], entries: Entries<'a>, reachable: usize) -> Option<&'a str> {
         let fingerprint = self.fingerprint(text);
-        for (word_index, word) in self.words.iter().enumerate() {
-            let start = word_index * WORD;
-            if start >= reachable {
-                break;
-            }
+        let mut start = 0;
+        for word in &self.words {
             let mut equal_prints = equal_bytes(*word, fingerprint);
             while equal_prints != 0 {
                 let index = equal_prints.trailing_zeros() as usize / 8;
@@ -138,6 +135,10 @@ impl Fingerprints {
                 }
                 // Clears the lowest bit that is set: the entry that was just compared.
                 equal_prints &= equal_prints - 1;
+            }
+            start += WORD;
+            if start >= reachable {
+                break;
             }
         }
         None

@@ -207,11 +207,11 @@ impl<'r> Request<'r> {
     /// );
     /// assert!(request.is_cors() && !request.is_preflight());
     /// ```
-    // Nearly all requests have one line of requested headers, or none. Such a request is put
-    // together after the loop, from values that are in registers on 64-bit targets, and the compiler
-    // removes the parts that the decision does not read. The array of lines would keep the request in
-    // memory, and a call that gets its address would too: see `Policy::decide_head`, which has the
-    // figures. `push` does the same for a line at a time.
+    // Nearly all requests have one line of requested headers, or none. On 64-bit targets, such a
+    // request is put together after the loop, from values that are in registers, and the compiler
+    // removes the parts that the decision does not read. The array of lines would keep the request
+    // in memory, and so would a call that gets its address: see `Policy::decide_head`, which has
+    // the figures. `push` does the same for a line at a time.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub fn from_fields<N, V>(method: impl AsRef<[u8]>, fields: impl IntoIterator<Item = (N, &'r V)>) -> Self
     where

@@ -292,44 +292,37 @@ impl<'l> PlainNames<'l> {
     // bytes of flash on a Cortex-M3 (`flash response` of `.ci/certificate.py`).
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(super) fn at_start_of(line: &'l [u8], allowed: &Names<'_>, limit: u16) -> Self {
-        let all = allowed.selected(allowed.distinct.0);
-        let mut remaining = all.clone();
-        let (mut entries, mut count) = (0, 0_u32);
+        let (mut entries, mut left) = (0, limit);
         let mut rest = line;
-        let mut is_found = false;
         loop {
-            let Some((index, entry)) = remaining.next() else {
-                if !is_found {
-                    break;
-                }
-                is_found = false;
-                remaining = all.clone();
-                continue;
-            };
-            let Some(tail) = after_name(rest, entry) else {
-                continue;
-            };
-            if count >= u32::from(limit) {
-                break;
-            }
-            count += 1;
-            is_found = true;
-            entries |= bit(index);
-            match tail {
-                [_comma, after @ ..] => rest = after,
-                [] => {
-                    return Self {
-                        entries,
-                        count: count as u16,
-                        rest: None,
+            let left_before = left;
+            let mut entry_bit = 1;
+            for entry in allowed.entries.iter() {
+                let is_distinct = allowed.distinct.0 & entry_bit != 0;
+                if is_distinct && let Some(tail) = after_name(rest, entry) {
+                    let Some(left_after) = left.checked_sub(1) else {
+                        break;
                     };
+                    left = left_after;
+                    entries |= entry_bit;
+                    let [_comma, after @ ..] = tail else {
+                        return Self {
+                            entries,
+                            count: limit - left,
+                            rest: None,
+                        };
+                    };
+                    rest = after;
                 }
+                entry_bit <<= 1;
             }
-        }
-        Self {
-            entries,
-            count: count as u16,
-            rest: Some(rest),
+            if left == left_before {
+                return Self {
+                    entries,
+                    count: limit - left,
+                    rest: Some(rest),
+                };
+            }
         }
     }
 

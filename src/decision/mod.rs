@@ -22,7 +22,7 @@ use self::headers::{ListCheck, PlainNames};
 use crate::ascii::{as_str, is_token};
 use crate::names::{self, Vary};
 use crate::origin::OriginOrNull;
-use crate::policy::{EntrySet, MAX_METHOD_LEN, NotAdmitted, Policy};
+use crate::policy::{EntrySet, MAX_METHOD_LEN, NotAdmitted, Policy, Way};
 use crate::reason::{Reason, Refusal};
 use crate::request::head::{Defect, FieldState, Head};
 use crate::request::header_list::{ListLines, MAX_LINES, MAX_MEMBERS, check_strict};
@@ -199,6 +199,7 @@ impl fmt::Display for RequestKind {
 }
 
 /// The value of `Access-Control-Request-Headers` when a decision is made.
+#[derive(Clone, Copy)]
 pub(crate) enum RequestedList<'b, 'a> {
     /// The lines are in memory and not yet checked.
     Lines(&'b ListLines<'a>),
@@ -258,19 +259,78 @@ impl<'a> Policy<'a> {
         self.decide_actual(&head, self.decide_origin(&head))
     }
 
+    // A decision on a usual request is made in place, on values that are in registers: see
+    // `decide_usual_origin` and `decide_usual_preflight`. Functions that are not inlined decide on
+    // the others, and would give the same answers to usual requests too.
+    //
+    // These functions get copies of the request. If they got its address, the compiler would have
+    // to keep every request in memory, also the usual ones. The copies are put together from parts,
+    // since the compiler would remove a copy of the whole and pass the address of the original.
+    // Together with `Request::from_fields`, this saves 28 of 172 instructions in the row
+    // `decide/no_origin/exact_000008`, and 17 of 336 in `decide/actual_allowed/exact_000008`
+    // (`.ci/bench.py`).
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(crate) fn decide_head(
         &'a self,
         head: &Head<&'a [u8]>,
         requested: RequestedList<'_, 'a>,
     ) -> Decision<'a> {
+        let (true, RequestedList::Lines(lines)) = (cfg!(target_pointer_width = "64"), requested) else {
+            return self.decide_any_head(head, requested);
+        };
+        let Some(origin) = self.decide_usual_origin(head) else {
+            return self.decide_unusual_head(Request {
+                head: *head,
+                lines: *lines,
+            });
+        };
+        if !is_preflight(head) {
+            return self.decide_actual(head, origin);
+        }
+        if let Some(decision) = self.decide_usual_preflight(head, origin, lines) {
+            return decision;
+        }
+        let request = Request {
+            head: Head {
+                origin: FieldState::Absent,
+                ..*head
+            },
+            lines: *lines,
+        };
+        self.decide_unusual_preflight(request, origin.origin, origin.admitted)
+    }
+
+    /// Calls [`decide_any_head`](Self::decide_any_head).
+    #[inline(never)]
+    fn decide_unusual_head(&'a self, request: Request<'a>) -> Decision<'a> {
+        self.decide_any_head(&request.head, RequestedList::Lines(&request.lines))
+    }
+
+    /// Calls [`decide_any_preflight`](Self::decide_any_preflight) for an origin that is allowed.
+    #[inline(never)]
+    fn decide_unusual_preflight(
+        &'a self,
+        request: Request<'a>,
+        origin: &'a [u8],
+        admitted: Admitted,
+    ) -> Decision<'a> {
+        let origin = OriginOutcome {
+            verdict: Verdict::Allowed,
+            admitted,
+            origin,
+        };
+        self.decide_any_preflight(&request.head, origin, RequestedList::Lines(&request.lines))
+    }
+
+    /// Does the work of [`decide_head`](Self::decide_head) for every request.
+    fn decide_any_head(&'a self, head: &Head<&'a [u8]>, requested: RequestedList<'_, 'a>) -> Decision<'a> {
         let origin = self.decide_origin(head);
         // Every OPTIONS that is not a preflight is an actual request:
         // https://fetch.spec.whatwg.org/#cors-preflight-request.
         if !is_preflight(head) {
             return self.decide_actual(head, origin);
         }
-        self.decide_preflight(head, origin, requested)
+        self.decide_any_preflight(head, origin, requested)
     }
 
     #[cfg_attr(target_pointer_width = "64", inline(always))]
@@ -294,77 +354,84 @@ impl<'a> Policy<'a> {
         }
     }
 
-    /// Decides on a preflight for an allowed method, with a list of headers as browsers write it:
-    /// see [`PlainNames`]. Returns `None` for others, on which
-    /// [`decide_any_preflight`](Self::decide_any_preflight) decides; its decision on these is the
-    /// same.
+    /// Decides on a preflight, if its origin is refused, or if [`find_plain`](Self::find_plain)
+    /// decides on its method and headers.
+    #[inline(always)]
+    fn decide_usual_preflight(
+        &'a self,
+        head: &Head<&'a [u8]>,
+        origin: OriginOutcome<'a>,
+        lines: &ListLines<'a>,
+    ) -> Option<Decision<'a>> {
+        let decision = Decision {
+            kind: RequestKind::Preflight,
+            ..self.decide_actual(head, origin)
+        };
+        if !matches!(origin.verdict, Verdict::Allowed) {
+            return Some(decision);
+        }
+        let (FieldState::Value(method), 0..=1, None) = (head.method, head.list_lines, head.list_defect)
+        else {
+            return None;
+        };
+        let plain = self.find_plain(method, lines.first());
+        let (requested_method, verdict) = match plain.outcome {
+            PlainOutcome::Allowed => (method, Verdict::Allowed),
+            PlainOutcome::MethodNotAllowed => {
+                (&b""[..], Verdict::Refused(Refusal::new(Reason::MethodNotAllowed)))
+            }
+            PlainOutcome::HeaderNotAllowed(index) => {
+                let refusal = Refusal::at(Reason::HeaderNotAllowed, index);
+                (method, Verdict::Refused(refusal))
+            }
+            PlainOutcome::NotPlain => return None,
+        };
+        Some(Decision {
+            verdict,
+            requested_method,
+            requested_entries: plain.entries,
+            ..decision
+        })
+    }
+
+    /// Decides on a requested method, and on the only line of requested headers, if the method is
+    /// allowed and the line is a list as browsers write it: see [`PlainNames`].
     // The code that reads lists which no browser writes, and finds out what is wrong with them,
     // needs many registers. The names of a plain list are compared apart from it, with all values
     // in registers. Saves 165 of 1,018 instructions in the row
     // `decide/preflight_allowed/exact_000008`, and 680 of 1,836 in
     // `decide/preflight_refused/header` (`.ci/bench.py`). Elsewhere than on 64-bit targets it is
     // left out, since it takes more flash.
-    #[inline(always)]
-    fn find_plain_preflight(
-        &'a self,
-        head: &Head<&'a [u8]>,
-        origin: &OriginOutcome<'a>,
-        requested: &RequestedList<'_, 'a>,
-    ) -> Option<PlainPreflight<'a>> {
-        let (RequestedList::Lines(lines), FieldState::Value(method)) = (requested, head.method) else {
-            return None;
-        };
-        let line = lines.first()?;
-        let is_plain = cfg!(target_pointer_width = "64")
-            && matches!(origin.verdict, Verdict::Allowed)
-            && head.list_lines == 1
-            && head.list_defect.is_none()
-            // A longer list may exceed the budget, and would be read twice.
-            && line.len() < 1024
-            && !self.options.strict
-            && !self.headers.any;
-        if !is_plain {
-            return None;
+    //
+    // The result has 16 bytes, so that it is returned in registers.
+    #[inline(never)]
+    fn find_plain(&self, method: &[u8], line: Option<&[u8]>) -> Plain {
+        // A longer list may exceed the budget, and would be read twice.
+        let line = line.unwrap_or(b"");
+        let may_be_plain = line.len() < 1024 && !self.options.strict && !self.headers.any;
+        let is_allowed = self.find_method(method).is_some();
+        if !may_be_plain || !is_allowed && (self.methods.any || !is_token(method)) {
+            return Plain::NOT;
         }
-        let method = self.find_method(method)?;
         let names = PlainNames::at_start_of(line, &self.headers, MAX_MEMBERS);
-        let verdict = if names.rest.is_none() {
-            Verdict::Allowed
-        } else {
-            let index = names.index_of_other(&self.headers)?;
-            Verdict::Refused(Refusal::at(Reason::HeaderNotAllowed, index))
+        let index = match names.rest {
+            None => None,
+            Some(_) => match names.index_of_other(&self.headers) {
+                None if !line.is_empty() => return Plain::NOT,
+                index => index,
+            },
         };
-        Some(PlainPreflight {
-            verdict,
-            method,
+        Plain {
             entries: EntrySet(names.entries),
-        })
-    }
-
-    // On 64-bit targets, inlining this function into `decide_head` adds 11 instructions to requests
-    // that are not preflights, 6 % of the row `decide/no_origin/exact_000008` (`.ci/bench.py`). On
-    // thumbv6m, inlining it saves 80 bytes of stack, 12 % of `stack decide` (`.ci/certificate.py`).
-    #[cfg_attr(target_pointer_width = "64", inline(never))]
-    fn decide_preflight(
-        &'a self,
-        head: &Head<&'a [u8]>,
-        origin: OriginOutcome<'a>,
-        requested: RequestedList<'_, 'a>,
-    ) -> Decision<'a> {
-        if let Some(asked) = self.find_plain_preflight(head, &origin, &requested) {
-            return Decision {
-                kind: RequestKind::Preflight,
-                verdict: asked.verdict,
-                requested_method: asked.method,
-                requested_entries: asked.entries,
-                ..self.decide_actual(head, origin)
-            };
+            outcome: match index {
+                _ if !is_allowed => PlainOutcome::MethodNotAllowed,
+                None => PlainOutcome::Allowed,
+                Some(index) => PlainOutcome::HeaderNotAllowed(index),
+            },
         }
-        self.decide_any_preflight(head, origin, requested)
     }
 
-    /// Does the work of [`decide_preflight`](Self::decide_preflight) for every preflight.
-    #[cfg_attr(target_pointer_width = "64", inline(never))]
+    /// Decides on a preflight.
     fn decide_any_preflight(
         &'a self,
         head: &Head<&'a [u8]>,
@@ -400,24 +467,54 @@ impl<'a> Policy<'a> {
         }
     }
 
+    /// Decides on the origin, if the request has one or none and its head is complete.
+    #[inline(always)]
+    fn decide_usual_origin(&'a self, head: &Head<&'a [u8]>) -> Option<OriginOutcome<'a>> {
+        let value = match head.origin {
+            _ if !head.is_complete => return None,
+            FieldState::Absent => return Some(OriginOutcome::NO_ORIGIN),
+            FieldState::Value(value) => value,
+            _ => return None,
+        };
+        let entry = if self.origins.is_short_and_exact() {
+            self.origins.find_in_short(value)
+        } else {
+            match self.origins.way {
+                Way::Exact => self.origins.find_exact(value),
+                Way::Any => return Some(OriginOutcome::ANY),
+                Way::Other => {
+                    return Some(match self.decide_value(value) {
+                        Ok(origin) => OriginOutcome::admitted(origin),
+                        Err(refusal) => OriginOutcome::refused(refusal),
+                    });
+                }
+            }
+        };
+        Some(match entry {
+            Some(entry) => OriginOutcome::admitted(entry),
+            None => OriginOutcome::not_exact(value),
+        })
+    }
+
+    /// Decides on the value of `Origin`, for a policy without `*`.
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
+    fn decide_value(&'a self, value: &'a [u8]) -> Result<&'a [u8], Refusal> {
+        self.origins.admit(value).map_err(|why| match why {
+            NotAdmitted::NotExact => refusal_of_not_exact(value),
+            NotAdmitted::Malformed(error) => Refusal::at(Reason::OriginMalformed, error.at() as u16),
+            NotAdmitted::Null => Refusal::new(Reason::NullNotAllowed),
+            NotAdmitted::NotListed => Refusal::new(Reason::OriginNotAllowed),
+            NotAdmitted::Insecure => Refusal::new(Reason::OriginInsecure),
+        })
+    }
+
     /// Decides on the origin alone.
-    // Most requests have one origin or none, and most policies have some exact origins. Their
-    // decision is made here, and any other by `decide_any_origin`, which gives the same answers to
-    // these requests too. Saves 11 of 370 instructions in the row
-    // `decide/actual_allowed/exact_000008` (`.ci/bench.py`).
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(crate) fn decide_origin(&'a self, head: &Head<&'a [u8]>) -> OriginOutcome<'a> {
-        if cfg!(target_pointer_width = "64") && head.is_complete {
-            match head.origin {
-                FieldState::Absent => return OriginOutcome::NO_ORIGIN,
-                FieldState::Value(value) if self.origins.is_short_and_exact() => {
-                    return match self.origins.find_in_short(value) {
-                        Some(entry) => OriginOutcome::admitted(entry),
-                        None => OriginOutcome::not_exact(value),
-                    };
-                }
-                _ => {}
-            }
+        if cfg!(target_pointer_width = "64")
+            && let Some(origin) = self.decide_usual_origin(head)
+        {
+            return origin;
         }
         self.decide_any_origin(head)
     }
@@ -524,12 +621,29 @@ impl<'a> Policy<'a> {
     }
 }
 
-/// The decision on a preflight whose method and origin are allowed: the fields of a [`Decision`]
-/// with these names, in short.
-struct PlainPreflight<'a> {
-    verdict: Verdict,
-    method: &'a [u8],
+/// The decision on the method and the headers of a preflight.
+struct Plain {
+    /// The entries of the policy's list of headers that were requested, one bit each.
     entries: EntrySet,
+    outcome: PlainOutcome,
+}
+
+/// The result of [`Policy::find_plain`].
+enum PlainOutcome {
+    Allowed,
+    MethodNotAllowed,
+    /// The name of this index is not allowed.
+    HeaderNotAllowed(u16),
+    /// The method is not a token, or the list is not as browsers write it, or the policy has a rare
+    /// setting.
+    NotPlain,
+}
+
+impl Plain {
+    const NOT: Self = Self {
+        entries: EntrySet(0),
+        outcome: PlainOutcome::NotPlain,
+    };
 }
 
 /// The decision on the requested headers.
@@ -588,84 +702,149 @@ impl<'a> Decision<'a> {
         match self.verdict {
             Verdict::Allowed => None,
             Verdict::Refused(refusal) => Some(refusal),
-            Verdict::NotExact => Some(match OriginOrNull::parse(self.origin) {
-                Ok(OriginOrNull::Origin(_)) => Refusal::new(Reason::OriginNotAllowed),
-                Ok(OriginOrNull::Null) => Refusal::new(Reason::NullNotAllowed),
-                Err(error) => Refusal::at(Reason::OriginMalformed, error.at() as u16),
-            }),
+            Verdict::NotExact => Some(refusal_of_not_exact(self.origin)),
         }
+    }
+}
+
+/// Returns why a value that is not an exact entry is refused, if nothing else is admitted.
+const fn refusal_of_not_exact(value: &[u8]) -> Refusal {
+    match OriginOrNull::parse(value) {
+        Ok(OriginOrNull::Origin(_)) => Refusal::new(Reason::OriginNotAllowed),
+        Ok(OriginOrNull::Null) => Refusal::new(Reason::NullNotAllowed),
+        Err(error) => Refusal::at(Reason::OriginMalformed, error.at() as u16),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::OriginIndex;
     use crate::interop_tests::{POLICY, PREFLIGHT};
 
     /// Compares each decision with that of `decide_any_origin` and `decide_any_preflight`, which
     /// decide on every request.
     #[test]
     fn the_short_ways_decide_as_the_long_ones() {
-        let strict = Policy::builder()
-            .allow_origins(&["https://a.example", "https://b.example"])
-            .allow_methods(&["PUT", "DELETE"])
-            .allow_headers(&["x-a", "X-App", "x-b"])
-            .strict_request_headers();
         let list = Policy::builder()
             .allow_origins(&["https://a.example", "https://b.example"])
             .allow_methods(&["PUT", "DELETE"])
-            .allow_headers(&["x-a", "X-App", "x-b"]);
-        let star = list.allow_headers(&["x-a", "*"]);
-        let patterns = list.allow_origins(&["https://a.example", "https://*.b.example"]);
-        for builder in [strict, list, star, patterns] {
+            .allow_headers(&["x-a", "X-App", "x-b", "X-A"]);
+        let patterns = ["https://a.example", "https://*.b.example"];
+        let texts: Vec<String> = (0..40).map(|i| format!("https://{i}.example")).collect();
+        let mut many: Vec<&str> = texts.iter().map(String::as_str).collect();
+        many.push("https://a.example");
+        let (mut slots, mut more_slots) = ([0; 82], [0; 4]);
+        let indexed = OriginIndex::build(&many, &mut slots, 1).unwrap();
+        let indexed_patterns = OriginIndex::build(&patterns, &mut more_slots, 1).unwrap();
+        for builder in [
+            list,
+            list.strict_request_headers(),
+            list.allow_headers(&["x-a", "*"]),
+            list.allow_methods(&["*"]).allow_headers(&[]),
+            list.allow_origins(&["*"]),
+            list.allow_origins(&patterns),
+            Policy::builder(),
+            list.allow_origins(&many),
+            list.allow_origins(&["null", "https://a.example"]),
+            list.allow_origin_if(&|origin| origin.host() == "c.b.example"),
+            list.allow_loopback(),
+            list.allow_indexed_origins(&indexed),
+            list.allow_indexed_origins(&indexed_patterns),
+        ] {
             let policy = builder.build().unwrap();
-            for origin in [
-                "https://a.example",
-                "https://c.b.example",
-                "null",
-                "https://a.exampl",
-            ] {
-                for method in ["PUT", "put", "GET", "PATCH", ""] {
-                    for lines in [
-                        &[][..],
-                        &["x-a"],
-                        &["x-b,x-a,X-App"],
-                        &["x-a", "x-b"],
-                        &["x-a", "y"],
-                        &["x-a,y,x-b"],
-                        &["x-a,X-B"],
-                        &["x-app"],
-                        &["x-a, x-b"],
-                        &["x-a,y z"],
-                        &["x-a,y;z"],
-                        &["x-a,"],
-                        &["x-a,x-a,,x-b"],
-                        &["y"],
-                        &["\u{e9}"],
-                        &[""],
-                    ] {
-                        let mut request = Request::new("OPTIONS");
-                        request.push("origin", origin);
-                        request.push("access-control-request-method", method);
-                        for line in lines {
+            for request in requests() {
+                let origin = policy.decide_any_origin(&request.head);
+                let lines = RequestedList::Lines(&request.lines);
+                let long = if is_preflight(&request.head) {
+                    policy.decide_any_preflight(&request.head, origin, lines)
+                } else {
+                    policy.decide_actual(&request.head, origin)
+                };
+                let short = policy.decide(&request);
+                assert_eq!(format!("{short:?}"), format!("{long:?}"), "{request:?}");
+                assert_eq!(short.requested_entries, long.requested_entries, "{request:?}");
+                assert_eq!(short.required_vary, long.required_vary, "{request:?}");
+            }
+        }
+    }
+
+    fn requests() -> Vec<Request<'static>> {
+        let origins: [&[&str]; 9] = [
+            &["https://a.example"],
+            &["https://c.b.example"],
+            &["https://*.b.example"],
+            &["http://localhost"],
+            &["null"],
+            &["https://a.exampl"],
+            &["a"],
+            &[],
+            &["https://a.example", "https://a.example"],
+        ];
+        let lists: [&[&str]; 19] = [
+            &[],
+            &["x-a"],
+            &["x-b,x-a,X-App"],
+            &["x-a", "x-b"],
+            &["x-a", "y"],
+            &["x-a,y,x-b"],
+            &["x-a,X-B"],
+            &["x-app"],
+            &["x-a, x-b"],
+            &["x-a,y z"],
+            &["x-a,y;z"],
+            &["x-a,"],
+            &["x-a,x-a,,x-b"],
+            &["x-a,X-A,x-a"],
+            &["y"],
+            &["y", "x-a"],
+            &["\u{e9}"],
+            &[""],
+            &["x-a", "x-a", "x-a", "x-a", "x-a"],
+        ];
+        let methods: [&[&str]; 8] = [
+            &["PUT"],
+            &["put"],
+            &["GET"],
+            &["PATCH"],
+            &["TRACE"],
+            &[""],
+            &[],
+            &["PUT", "PUT"],
+        ];
+        let mut requests = Vec::new();
+        for origin in origins {
+            for requested in methods {
+                for list in lists {
+                    for method in ["OPTIONS", "GET"] {
+                        let mut request = Request::new(method);
+                        origin.iter().for_each(|value| request.push("origin", *value));
+                        for value in requested {
+                            request.push("access-control-request-method", *value);
+                        }
+                        for line in list {
                             request.push("access-control-request-headers", *line);
                         }
-                        let mut incomplete = request.clone();
-                        incomplete.mark_incomplete();
-                        for request in [request, incomplete] {
-                            let long = policy.decide_any_preflight(
-                                &request.head,
-                                policy.decide_any_origin(&request.head),
-                                RequestedList::Lines(&request.lines),
-                            );
-                            let short = policy.decide(&request);
-                            assert_eq!(format!("{short:?}"), format!("{long:?}"), "{request:?}");
-                            assert_eq!(short.requested_entries, long.requested_entries, "{request:?}");
-                        }
+                        requests.push(request);
                     }
                 }
             }
         }
+        let mut incomplete = requests.clone();
+        incomplete.iter_mut().for_each(Request::mark_incomplete);
+        requests.extend(incomplete);
+        for name in [
+            "origin",
+            "access-control-request-method",
+            "access-control-request-headers",
+        ] {
+            let mut request = Request::new("OPTIONS");
+            request.push_truncated(name);
+            request.push("origin", "https://a.example");
+            request.push("access-control-request-method", "PUT");
+            requests.push(request);
+        }
+        requests
     }
 
     #[test]

@@ -88,6 +88,19 @@ fn is_web_loopback(origin: &Origin<'_>) -> bool {
 /// [`allow_loopback`](crate::PolicyBuilder::allow_loopback) admits, in bytes.
 const MAX_LOOPBACK_LEN: usize = "https://".len() + MAX_HOST_LEN + MAX_PORT_LEN;
 
+/// The function that looks a value up in a list, if the list is not
+/// [short and exact](Allowlist::is_short_and_exact). It is determined when the policy is built, so
+/// that a decision takes one or two branches.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// [`Allowlist::find_exact`]: the list has only exact entries.
+    Exact,
+    /// None, because `*` admits every value.
+    Any,
+    /// [`Allowlist::admit`], as for every other list.
+    Other,
+}
+
 /// A checked list of origins, and perhaps a predicate.
 #[derive(Clone, Copy)]
 pub(crate) struct Allowlist<'a> {
@@ -96,6 +109,7 @@ pub(crate) struct Allowlist<'a> {
     index: Option<&'a dyn Lookup>,
     predicate: Option<Predicate<'a>>,
     fingerprints: Fingerprints,
+    pub(crate) way: Way,
     /// Whether `*` is among the entries.
     pub(crate) any: bool,
     /// Whether there is neither an entry nor a predicate, nor loopback.
@@ -151,6 +165,7 @@ impl<'a> Allowlist<'a> {
             index,
             predicate,
             fingerprints: Fingerprints::NONE,
+            way: Way::Other,
             any: false,
             admits_nobody: predicate.is_none() && !loopback,
             has_patterns: loopback,
@@ -213,6 +228,13 @@ impl<'a> Allowlist<'a> {
             ));
         }
         list.fingerprints = Fingerprints::of(entries, exact);
+        list.way = if list.any {
+            Way::Any
+        } else if list.has_patterns || predicate.is_some() {
+            Way::Other
+        } else {
+            Way::Exact
+        };
         list.fingerprints.suffice = list.is_exact() && index <= Fingerprints::KEPT && entries.reachable() > 0;
         Ok(list)
     }
@@ -226,6 +248,7 @@ impl<'a> Allowlist<'a> {
             index: None,
             predicate,
             fingerprints: self.fingerprints,
+            way: self.way,
             any: self.any,
             admits_nobody: self.admits_nobody,
             has_patterns: self.has_patterns,
@@ -287,6 +310,7 @@ impl<'a> Allowlist<'a> {
     /// `*` is among the entries, because then everything is admitted.
     ///
     /// It is the text of an exact entry, or the origin itself, parsed in full.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(crate) fn admit(&self, value: &'a [u8]) -> Result<&'a [u8], NotAdmitted> {
         if let Some(entry) = self.exact(value) {
             return Ok(entry.as_bytes());
@@ -360,7 +384,26 @@ impl<'a> Allowlist<'a> {
         found.map(str::as_bytes)
     }
 
+    /// Does the work of [`admit`](Self::admit) for a list that has the way [`Way::Exact`], such as
+    /// one with an index and without patterns.
+    // The search without an index is another function, so that a look-up in an index does not save
+    // the registers which that needs. Saves SAVED_FRAME
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
+    pub(crate) fn find_exact(&self, value: &[u8]) -> Option<&'a [u8]> {
+        let entry = match self.index {
+            Some(index) => self.entries.get(index.exact(value)?),
+            None => self.find_without_index(value),
+        };
+        entry.map(str::as_bytes)
+    }
+
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
+    fn find_without_index(&self, value: &[u8]) -> Option<&'a str> {
+        self.exact(value)
+    }
+
     /// Returns the exact entry that equals `value`.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     fn exact(&self, value: &[u8]) -> Option<&'a str> {
         let is_pattern = |entry: &str| match self.extended {
             Some(extended) => (extended.is_pattern)(entry),

@@ -37,15 +37,16 @@
 //! more in the row `decide/actual_allowed/exact_000008/ready`.
 
 use super::lists::Entries;
-use crate::ascii::from;
+use crate::ascii::until;
 use crate::scan::{WORD, equal_bytes};
+use crate::texts::equal_origins;
 
 /// A one-byte fingerprint of each exact entry among the first 32; 0 for other entries.
 #[derive(Clone, Copy)]
 pub(super) struct Fingerprints {
     words: [usize; Fingerprints::KEPT / WORD],
-    /// The place of the hashed word: the number of bytes from its start to the end of the text.
-    back: u8,
+    /// The place of the hashed word: the number of bytes between its end and the end of the text.
+    after: u8,
     /// Whether nothing else admits an origin, so that a value that is not found is not admitted.
     pub(super) suffice: bool,
 }
@@ -54,16 +55,16 @@ impl Fingerprints {
     /// The number of entries, counted from the first, that can have a fingerprint.
     pub(super) const KEPT: usize = 32;
 
-    /// The largest value of `back` that is tried.
-    const FURTHEST: u8 = 64;
+    /// The largest value of `after` that is tried.
+    const FURTHEST: u8 = 64 - WORD as u8;
 
     /// No fingerprints.
-    pub(super) const NONE: Self = Self::at(WORD as u8);
+    pub(super) const NONE: Self = Self::at(0);
 
-    const fn at(back: u8) -> Self {
+    const fn at(after: u8) -> Self {
         Self {
             words: [0; Self::KEPT / WORD],
-            back,
+            after,
             suffice: false,
         }
     }
@@ -72,15 +73,15 @@ impl Fingerprints {
     pub(super) const fn of(entries: Entries<'_>, exact: u32) -> Self {
         let mut best = Self::NONE;
         let mut fewest = usize::MAX;
-        let mut back = WORD as u8;
-        while back <= Self::FURTHEST && fewest > 0 {
-            let mut tried = Self::at(back);
+        let mut after = 0;
+        while after <= Self::FURTHEST && fewest > 0 {
+            let mut tried = Self::at(after);
             let collisions = tried.set_all(entries, exact);
             if collisions < fewest {
                 best = tried;
                 fewest = collisions;
             }
-            back += 1;
+            after += 1;
         }
         best
     }
@@ -121,35 +122,37 @@ impl Fingerprints {
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(super) fn find<'a>(&self, text: &[u8], entries: Entries<'a>, reachable: usize) -> Option<&'a str> {
         let fingerprint = self.fingerprint(text);
-        for (word_index, word) in self.words.iter().enumerate() {
-            let start = word_index * WORD;
-            if start >= reachable {
-                break;
-            }
+        let mut start = 0;
+        for word in &self.words {
             let mut equal_prints = equal_bytes(*word, fingerprint);
             while equal_prints != 0 {
                 let index = equal_prints.trailing_zeros() as usize / 8;
                 let candidate = entries
                     .get(start + index)
-                    .filter(|entry| entry.as_bytes() == text);
+                    .filter(|entry| equal_origins(entry.as_bytes(), text));
                 if candidate.is_some() {
                     return candidate;
                 }
                 // Clears the lowest bit that is set: the entry that was just compared.
                 equal_prints &= equal_prints - 1;
             }
+            start += WORD;
+            if start >= reachable {
+                break;
+            }
         }
         None
     }
 
     /// Returns a byte other than 0 that depends on the length of `text`, and on each byte of its
-    /// word at `back`. A text that is too short for it has an empty word.
+    /// word before the last `after`. A text that is too short for it has an empty word.
     // A multiplicative hash, of which the upper bits depend on all bits below them.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     const fn fingerprint(&self, text: &[u8]) -> u8 {
         const ODD: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
-        let word = match text.len().checked_sub(self.back as usize) {
-            Some(start) => match from(text, start).first_chunk::<WORD>() {
+        // These tests need fewer instructions than a word that is looked for at its start.
+        let word = match text.len().checked_sub(self.after as usize) {
+            Some(end) => match until(text, end).last_chunk::<WORD>() {
                 Some(word) => usize::from_le_bytes(*word),
                 None => 0,
             },
@@ -238,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_fingerprint_is_never_0_and_depends_on_each_byte_of_the_word() {
-        let fingerprints = Fingerprints::at(20);
+        let fingerprints = Fingerprints::at(20 - WORD as u8);
         for len in 0..40 {
             let text = vec![b'a'; len];
             assert_ne!(fingerprints.fingerprint(&text), 0);

@@ -50,6 +50,7 @@ use super::lists::Entries;
 use super::pattern;
 use crate::ascii::{at, from, until};
 use crate::origin::Origin;
+use crate::texts::equal_origins;
 
 /// The maximum number of slots that are looked at for one key.
 ///
@@ -373,7 +374,7 @@ fn error_in<'a>(entry: &'a str, number: usize) -> impl Fn(Mistake) -> PolicyErro
 impl Lookup for OriginIndex<'_> {
     fn exact(&self, text: &[u8]) -> Option<usize> {
         let hash = Key::Exact.mark(self.hash(Key::Exact, text));
-        self.find(hash, |entry| entry.as_bytes() == text)
+        self.find(hash, |entry| equal_origins(entry.as_bytes(), text))
     }
 
     fn has_pattern_for(&self, origin: &Origin<'_>) -> bool {

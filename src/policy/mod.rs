@@ -26,7 +26,7 @@ pub(crate) mod pattern;
 mod rules;
 pub(crate) mod timing;
 
-pub(crate) use allowlist::{Lookup, NotAdmitted, Predicate};
+pub(crate) use allowlist::{Lookup, NotAdmitted, Predicate, Way};
 pub(crate) use bounds::MAX_METHOD_LEN;
 pub use builder::PolicyBuilder;
 pub use error::{PolicyError, Setting};

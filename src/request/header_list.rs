@@ -49,6 +49,11 @@ impl<'r> ListLines<'r> {
         lines: [None; MAX_LINES as usize],
     };
 
+    /// Returns these lines, which are at the front.
+    pub(super) const fn of(lines: [Option<&'r [u8]>; MAX_LINES as usize]) -> Self {
+        Self { lines }
+    }
+
     /// Adds a line, or drops it if there are four already.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(crate) fn keep(&mut self, line: &'r [u8]) {

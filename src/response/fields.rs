@@ -211,8 +211,8 @@ impl<'a> Decision<'a> {
     pub fn write_fields<'b>(&self, buffer: &'b mut [u8]) -> Result<FieldLines<'b>, BufferTooSmall> {
         let name = ResponseField::AllowOrigin.line_start().as_bytes();
         let put = match self.ready_text() {
-            Ready::WithOrigin(origin, text) => put_all(buffer, name, origin, [text], b""),
-            Ready::WithoutOrigin(text) => put_all(buffer, b"", b"", [text], b""),
+            Ready::WithOrigin(origin, text) => put_all(buffer, name, origin, [text, b""], b""),
+            Ready::WithoutOrigin(text) => put_all(buffer, b"", b"", [text, b""], b""),
             Ready::No => None,
         };
         self.written(put, buffer, Self::emit).map(FieldLines)

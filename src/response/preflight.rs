@@ -124,10 +124,10 @@ impl<'d> Preflight<'d> {
         let options = &self.decision.policy.options;
         let put = match (self.decision.ready_text(), options.success, options.refused) {
             (Ready::WithOrigin(origin, text), PreflightSuccessStatus::NoContent, _) => {
-                put_all(buffer, SUCCESS, origin, [text], END)
+                put_all(buffer, SUCCESS, origin, [text, b""], END)
             }
             (Ready::WithoutOrigin(text), _, PreflightRefusedStatus::Forbidden) => {
-                put_all(buffer, b"HTTP/1.1 403 Forbidden\r\n", b"", [text], END)
+                put_all(buffer, b"HTTP/1.1 403 Forbidden\r\n", b"", [text, b""], END)
             }
             (Ready::No, PreflightSuccessStatus::NoContent, _)
                 if cfg!(target_pointer_width = "64") && self.decision.is_refused() =>

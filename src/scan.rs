@@ -40,7 +40,7 @@ pub(crate) const VECTOR: usize = if cfg!(any(
     0
 };
 
-const TWO_WORDS: usize = 2 * WORD;
+pub(crate) const TWO_WORDS: usize = 2 * WORD;
 
 /// Returns the high bit of each byte of `word` that equals `byte`, and no other bit.
 // The exclusive or turns an equal byte into 0. Every other byte has a bit set: the high bit, or one

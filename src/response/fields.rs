@@ -315,7 +315,7 @@ impl<'a> Decision<'a> {
     #[inline(never)]
     fn emit_merged_vary(&self, existing: &ExistingVary<'_>, out: &mut Out<'_>) {
         out.text(ResponseField::Vary.line_start());
-        existing.and(self.required_vary.members()).emit(out);
+        existing.emit_and(self.required_vary.members(), out);
         out.text("\r\n");
     }
 

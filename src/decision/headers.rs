@@ -2,7 +2,7 @@
 
 use crate::ascii::{first_non_tchar, is_ows, is_tchar};
 use crate::names;
-use crate::policy::{EntrySet, Names, bit};
+use crate::policy::{EntrySet, Names};
 use crate::reason::Reason;
 use crate::request::header_list::{MAX_EMPTY, MAX_MEMBERS, MAX_SPACE, RequestedHeaders};
 use crate::texts::equal;
@@ -214,9 +214,9 @@ impl ListCheck {
                 self.candidates.0 = 0;
             }
         } else {
-            for (index, entry) in allowed.selected(self.candidates.0) {
+            for (bit, entry) in allowed.selected(self.candidates.0) {
                 if !continues(entry) {
-                    self.candidates.0 &= !bit(index);
+                    self.candidates.0 &= !bit;
                 }
             }
         }
@@ -240,7 +240,7 @@ impl ListCheck {
         }
         let mut entries = allowed.selected(self.candidates.0);
         match entries.find(|(_, entry)| entry.len() == length) {
-            Some((entry, _)) => self.requested.0 |= bit(entry),
+            Some((bit, _)) => self.requested.0 |= bit,
             None => self.refuse(Reason::HeaderNotAllowed, index),
         }
     }
@@ -298,7 +298,7 @@ impl<'l> PlainNames<'l> {
         let mut rest = line;
         let mut is_found = false;
         loop {
-            let Some((index, entry)) = remaining.next() else {
+            let Some((bit, entry)) = remaining.next() else {
                 if !is_found {
                     break;
                 }
@@ -314,7 +314,7 @@ impl<'l> PlainNames<'l> {
             }
             count += 1;
             is_found = true;
-            entries |= bit(index);
+            entries |= bit;
             match tail {
                 [_comma, after @ ..] => rest = after,
                 [] => {
@@ -339,7 +339,7 @@ impl<'l> PlainNames<'l> {
         let rest = self.rest?;
         let len = first_non_tchar(rest);
         let (name, tail) = rest.split_at_checked(len)?;
-        let is_allowed = |(_, entry): (u32, &str)| entry.as_bytes().eq_ignore_ascii_case(name);
+        let is_allowed = |(_, entry): (u64, &str)| entry.as_bytes().eq_ignore_ascii_case(name);
         let is_other = !name.is_empty()
             && matches!(tail, [] | [b',', ..])
             && self.count < MAX_MEMBERS

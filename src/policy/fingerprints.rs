@@ -39,6 +39,7 @@
 use super::lists::Entries;
 use crate::ascii::from;
 use crate::scan::{WORD, equal_bytes};
+use crate::texts::equal_out_of_line;
 
 /// A one-byte fingerprint of each exact entry among the first 32; 0 for other entries.
 #[derive(Clone, Copy)]
@@ -131,7 +132,7 @@ impl Fingerprints {
                 let index = equal_prints.trailing_zeros() as usize / 8;
                 let candidate = entries
                     .get(start + index)
-                    .filter(|entry| entry.as_bytes() == text);
+                    .filter(|entry| equal_out_of_line(entry.as_bytes(), text));
                 if candidate.is_some() {
                     return candidate;
                 }

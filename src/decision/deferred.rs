@@ -24,6 +24,7 @@ use core::fmt;
 
 use crate::ascii::{as_str, trim_ows};
 use crate::buffer::Out;
+use crate::names::Vary;
 use crate::policy::NameEntries;
 use crate::policy::timing::EntriesFunctions;
 use crate::request::RequestedHeaders;
@@ -42,10 +43,8 @@ pub(crate) type EchoFunctions =
     Functions<for<'n> fn(&mut RequestedHeaders<'n>) -> Option<&'n str>, fn(&Echo<'_>, &mut Out<'_>)>;
 
 /// The functions of an [`ExistingVary`].
-type VaryFunctions = Functions<
-    for<'m> fn(&mut MergedVary<'m>) -> Option<&'m str>,
-    fn(&ExistingVary<'_>, &'static [&'static str], &mut Out<'_>),
->;
+type VaryFunctions =
+    Functions<for<'m> fn(&mut MergedVary<'m>) -> Option<&'m str>, fn(&ExistingVary<'_>, Vary, &mut Out<'_>)>;
 
 /// An iterator over the members of a value, which are found when they are written.
 #[derive(Clone)]
@@ -174,18 +173,18 @@ impl<'a> ExistingVary<'a> {
     }
 
     /// Returns these members, then those of `needed` that they lack.
-    pub(crate) const fn and(&self, needed: &'static [&'static str]) -> Deferred<'a> {
+    pub(crate) const fn and(&self, needed: Vary) -> Deferred<'a> {
         let merged = MergedVary {
             values: self.values,
             value: b"",
             next_value: 0,
-            needed,
+            needed: needed.members(),
         };
         Deferred::Vary(self.functions, merged)
     }
 
     /// Writes the members that [`and`](Self::and) returns, with commas between them.
-    pub(crate) fn emit_and(&self, needed: &'static [&'static str], out: &mut Out<'_>) {
+    pub(crate) fn emit_and(&self, needed: Vary, out: &mut Out<'_>) {
         (self.functions.emit)(self, needed, out);
     }
 }
@@ -252,7 +251,7 @@ mod tests {
     use super::*;
 
     fn written(members: Deferred<'_>) -> String {
-        let mut buffer = [0; 64];
+        let mut buffer = [0; 128];
         let written = Out::write(&mut buffer, usize::MAX, |out| members.clone().emit(out));
         as_str(written.unwrap()).into()
     }
@@ -260,17 +259,21 @@ mod tests {
     #[test]
     fn a_merged_vary_has_each_member_once() {
         for (existing, needed, merged) in [
-            (&["accept"][..], &["origin"][..], "accept,origin"),
-            (&["accept", "cookie"], &["origin"], "accept,cookie,origin"),
-            (&["Origin"], &["origin"], "Origin"),
-            (&["accept", " ORIGIN\t"], &["origin", "dnt"], "accept,ORIGIN,dnt"),
-            (&[", accept ,, te ,"], &["origin"], "accept,te,origin"),
-            (&["", "accept", ""], &[], "accept"),
+            (&["accept"][..], Vary::Origin, "accept,origin"),
+            (&["accept", "cookie"], Vary::Origin, "accept,cookie,origin"),
+            (&["Origin"], Vary::Origin, "Origin"),
+            (
+                &["accept", " ORIGIN\t"],
+                Vary::OriginAndRequested,
+                "accept,ORIGIN,access-control-request-method,access-control-request-headers",
+            ),
+            (&[", accept ,, te ,"], Vary::Origin, "accept,te,origin"),
+            (&["", "accept", ""], Vary::Nothing, "accept"),
             // A longer name and a shorter one are other names.
-            (&["origin-agent", "ori"], &["origin"], "origin-agent,ori,origin"),
+            (&["origin-agent", "ori"], Vary::Origin, "origin-agent,ori,origin"),
             // `*` stands for every name.
-            (&["*"], &["origin"], "*"),
-            (&["accept", "*"], &["origin"], "accept,*"),
+            (&["*"], Vary::Origin, "*"),
+            (&["accept", "*"], Vary::Origin, "accept,*"),
         ] {
             let bytes: Vec<&[u8]> = existing.iter().map(|value| value.as_bytes()).collect();
             for values in [VaryValue::values(existing), VaryValue::values(&bytes)] {

@@ -10,6 +10,7 @@ use core::fmt;
 use crate::ascii::as_str;
 use crate::buffer::{BufferTooSmall, Out};
 use crate::decision::deferred::{Deferred, Echo, ExistingVary};
+use crate::names::Vary;
 use crate::policy::timing::EntriesFunctions;
 use crate::policy::{Entries, Names, Selected};
 
@@ -56,7 +57,7 @@ impl<'a> FieldValue<'a> {
 
     /// Creates a value from the members of the response's own `Vary`, and those of `needed` that it
     /// lacks.
-    pub(crate) const fn vary(existing: &'a ExistingVary<'a>, needed: &'static [&'static str]) -> Self {
+    pub(crate) const fn vary(existing: &'a ExistingVary<'a>, needed: Vary) -> Self {
         Self(Source::Vary(existing, needed))
     }
 
@@ -208,7 +209,7 @@ pub(crate) enum Source<'a> {
     Entries(Entries<'a>, &'static EntriesFunctions),
     Echo(&'a Echo<'a>),
     /// The response's own `Vary`, and the members that the policy needs.
-    Vary(&'a ExistingVary<'a>, &'static [&'static str]),
+    Vary(&'a ExistingVary<'a>, Vary),
 }
 
 impl<'a> Source<'a> {

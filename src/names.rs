@@ -1,6 +1,7 @@
 //! Field names and methods to which the standards give a meaning.
 
 use crate::ascii::{eq_ignore_case, from, until};
+use crate::texts::equal_out_of_line;
 
 /// A `Vary` that a policy needs: the request fields that a response depends on
 /// (<https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5>).
@@ -63,7 +64,7 @@ pub(crate) const OPTIONS: &[u8] = b"OPTIONS";
 /// Returns whether `method` is `OPTIONS`. Methods are case-sensitive
 /// (<https://www.rfc-editor.org/rfc/rfc9110#section-9.1>).
 pub(crate) fn is_options(method: &[u8]) -> bool {
-    method == OPTIONS
+    equal_out_of_line(method, OPTIONS)
 }
 
 /// The list of the CORS-safelisted methods

@@ -2,7 +2,7 @@
 
 use crate::ascii::{first_non_tchar, is_ows, is_tchar};
 use crate::names;
-use crate::policy::{EntrySet, Names, bit};
+use crate::policy::{EntrySet, Names};
 use crate::reason::Reason;
 use crate::request::header_list::{MAX_EMPTY, MAX_MEMBERS, MAX_SPACE, RequestedHeaders};
 use crate::texts::equal;
@@ -89,6 +89,10 @@ impl ListCheck {
     /// Takes the [plain names](PlainNames) at the start of a line, and returns the rest of the
     /// line; or `None` if nothing is left. [`feed`](Self::feed) takes any line and gives the same
     /// result.
+    // This function and `feed` are not inlined on 32-bit targets, so that what they keep in registers
+    // is not on the stack of the whole decision: saves 40 of 560 bytes of `stack all_whole` and 292
+    // of 8,580 bytes of `flash response` on a Cortex-M3 (`.ci/certificate.py`).
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn take_plain_names<'l>(&mut self, allowed: &Names<'_>, line: &'l [u8]) -> Option<&'l [u8]> {
         if allowed.any || self.refused.is_some() {
             return Some(line);
@@ -124,6 +128,7 @@ impl ListCheck {
     }
 
     /// Reads the next bytes of a line.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn feed(&mut self, allowed: &Names<'_>, bytes: &[u8]) {
         let mut rest = bytes;
         while self.refused.is_none() {
@@ -214,9 +219,9 @@ impl ListCheck {
                 self.candidates.0 = 0;
             }
         } else {
-            for (index, entry) in allowed.selected(self.candidates.0) {
+            for (bit, entry) in allowed.selected(self.candidates.0) {
                 if !continues(entry) {
-                    self.candidates.0 &= !bit(index);
+                    self.candidates.0 &= !bit;
                 }
             }
         }
@@ -240,7 +245,7 @@ impl ListCheck {
         }
         let mut entries = allowed.selected(self.candidates.0);
         match entries.find(|(_, entry)| entry.len() == length) {
-            Some((entry, _)) => self.requested.0 |= bit(entry),
+            Some((bit, _)) => self.requested.0 |= bit,
             None => self.refuse(Reason::HeaderNotAllowed, index),
         }
     }
@@ -332,7 +337,7 @@ impl<'l> PlainNames<'l> {
         let rest = self.rest?;
         let len = first_non_tchar(rest);
         let (name, tail) = rest.split_at_checked(len)?;
-        let is_allowed = |(_, entry): (u32, &str)| entry.as_bytes().eq_ignore_ascii_case(name);
+        let is_allowed = |(_, entry): (u64, &str)| entry.as_bytes().eq_ignore_ascii_case(name);
         let is_other = !name.is_empty()
             && matches!(tail, [] | [b',', ..])
             && self.count < MAX_MEMBERS

@@ -17,7 +17,7 @@ pub use source::{Decide, PolicySource};
 
 use core::fmt;
 
-use self::deferred::{Echo, ExistingVary, NextName};
+use self::deferred::{Echo, EchoFunctions, ExistingVary};
 use self::headers::{ListCheck, PlainNames};
 use crate::ascii::{as_str, is_token};
 use crate::names::{self, Vary};
@@ -459,7 +459,7 @@ impl<'a> Policy<'a> {
             origin: origin.origin,
             requested_method,
             requested_headers: match (headers.echo, requested) {
-                (Some(next_name), RequestedList::Lines(lines)) => Some(Echo::new(lines, next_name)),
+                (Some(functions), RequestedList::Lines(lines)) => Some(Echo::new(lines, functions)),
                 _ => None,
             },
             requested_entries: headers.requested_entries,
@@ -615,7 +615,7 @@ impl<'a> Policy<'a> {
             return HeadersOutcome::refused(Reason::EchoTooLong);
         }
         HeadersOutcome {
-            echo: Some(Echo::NEXT_NAME),
+            echo: Some(Echo::FUNCTIONS),
             ..outcome
         }
     }
@@ -652,7 +652,7 @@ struct HeadersOutcome {
     /// The entries of the policy's list that were requested, one bit each.
     requested_entries: EntrySet,
     /// Present if the response echoes the names.
-    echo: Option<NextName>,
+    echo: Option<&'static EchoFunctions>,
     refusal: Option<Refusal>,
 }
 

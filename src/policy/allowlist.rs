@@ -22,6 +22,7 @@ use super::fingerprints::Fingerprints;
 use super::lists::Entries;
 use super::pattern::{self, Form, Pattern};
 use crate::origin::{MAX_HOST_LEN, MAX_ORIGIN_LEN, MAX_PORT_LEN, Origin, OriginError, OriginOrNull};
+use crate::texts::equal_out_of_line;
 
 /// The caller's own test of an origin.
 pub(crate) type Predicate<'a> = &'a (dyn Fn(&Origin<'_>) -> bool + Sync);
@@ -409,7 +410,7 @@ impl<'a> Allowlist<'a> {
             Some(extended) => (extended.is_pattern)(entry),
             None => pattern::is_wildcard(entry),
         };
-        let is_exact = |entry: &&str| entry.as_bytes() == value && !is_pattern(entry);
+        let is_exact = |entry: &&str| equal_out_of_line(entry.as_bytes(), value) && !is_pattern(entry);
         if let Some(index) = self.index {
             return self.entries.get(index.exact(value)?);
         }

@@ -34,7 +34,7 @@ pub use error_kind::PolicyErrorKind;
 #[allow(unused_imports, reason = "integrations invoke it too")]
 pub(crate) use error_kind::all_policy_error_kinds;
 pub use index::OriginIndex;
-pub(crate) use lists::{Entries, EntrySet, Iter as NameEntries, Names, Selected, bit};
+pub(crate) use lists::{Entries, EntrySet, Iter as NameEntries, Names, Selected};
 #[allow(unused_imports, reason = "integrations check entries one by one")]
 pub(crate) use lists::{MAX_NAMES, check_name};
 pub use pattern::OriginPattern;

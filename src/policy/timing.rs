@@ -7,25 +7,31 @@
 //! be written; a policy with them writes the origin of the request if the policy admits it.
 
 use super::allowlist::Allowlist;
-use super::lists::Iter;
+use super::lists::{Entries, Iter};
+use crate::buffer::Out;
+use crate::decision::deferred::Functions;
 
 /// The value of the field.
 #[derive(Clone, Copy)]
 pub(crate) enum Timing {
     /// `*`.
     Everything,
-    /// All entries of the list of origins. The pointer is taken when a policy is built with this
-    /// setting, so other programs do not link the code that it points to.
-    Entries(NextEntry),
+    /// All entries of the list of origins. The pointers are taken when a policy is built with this
+    /// setting, so other programs do not link the code that they point to.
+    Entries(&'static EntriesFunctions),
     /// The origin of the request, if the policy admits it.
     Admitted,
 }
 
-/// Returns the next entry of a list.
-pub(crate) type NextEntry = for<'e> fn(&mut Iter<'e>) -> Option<&'e str>;
+/// The functions of a list of all entries.
+pub(crate) type EntriesFunctions =
+    Functions<for<'e> fn(&mut Iter<'e>) -> Option<&'e str>, fn(&Entries<'_>, &mut Out<'_>)>;
 
 impl Timing {
-    const NEXT_ENTRY: NextEntry = |entries| entries.next();
+    const FUNCTIONS: &'static EntriesFunctions = &Functions {
+        next: |entries| entries.next(),
+        emit: |entries, out| entries.emit(out),
+    };
 
     /// Returns the value that a policy with these origins writes, if it admits any.
     pub(super) const fn of(origins: &Allowlist<'_>) -> Option<Self> {
@@ -34,7 +40,7 @@ impl Timing {
         } else if !origins.depends_on_origin() {
             None
         } else if origins.is_exact() {
-            Some(Self::Entries(Self::NEXT_ENTRY))
+            Some(Self::Entries(Self::FUNCTIONS))
         } else {
             Some(Self::Admitted)
         }

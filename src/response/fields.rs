@@ -315,7 +315,7 @@ impl<'a> Decision<'a> {
     #[inline(never)]
     fn emit_merged_vary(&self, existing: &ExistingVary<'_>, out: &mut Out<'_>) {
         out.text(ResponseField::Vary.line_start());
-        existing.and(self.required_vary.members()).emit(out);
+        existing.emit_and(self.required_vary, out);
         out.text("\r\n");
     }
 
@@ -454,7 +454,7 @@ impl<'a> Decision<'a> {
 
     fn vary(&self) -> Option<FieldValue<'_>> {
         match &self.existing_vary {
-            Some(existing) => Some(FieldValue::vary(existing, self.required_vary.members())),
+            Some(existing) => Some(FieldValue::vary(existing, self.required_vary)),
             None if self.required_vary == Vary::Nothing => None,
             None => Some(FieldValue::ascii(self.required_vary.value())),
         }

@@ -242,7 +242,7 @@ impl Policy<'_> {
     pub(crate) const fn fixed_timing(&self) -> Option<FieldValue<'_>> {
         match self.options.timing {
             Some(Timing::Everything) => Some(FieldValue::text("*")),
-            Some(Timing::Entries(next)) => Some(FieldValue::entries(self.origins.entries, next)),
+            Some(Timing::Entries(functions)) => Some(FieldValue::entries(self.origins.entries, functions)),
             Some(Timing::Admitted) | None => None,
         }
     }

@@ -10,7 +10,8 @@ use core::fmt;
 use crate::ascii::as_str;
 use crate::buffer::{BufferTooSmall, Out};
 use crate::decision::deferred::{Deferred, Echo, ExistingVary};
-use crate::policy::timing::NextEntry;
+use crate::names::Vary;
+use crate::policy::timing::EntriesFunctions;
 use crate::policy::{Entries, Names, Selected};
 
 /// The value of a [`Field`](crate::Field): ASCII text in one or more parts.
@@ -49,14 +50,14 @@ impl<'a> FieldValue<'a> {
         Self(Source::Echo(echo))
     }
 
-    /// Creates a value from all entries of a list, which `next` returns one by one.
-    pub(crate) const fn entries(entries: Entries<'a>, next: NextEntry) -> Self {
-        Self(Source::Entries(entries, next))
+    /// Creates a value from all entries of a list.
+    pub(crate) const fn entries(entries: Entries<'a>, functions: &'static EntriesFunctions) -> Self {
+        Self(Source::Entries(entries, functions))
     }
 
     /// Creates a value from the members of the response's own `Vary`, and those of `needed` that it
     /// lacks.
-    pub(crate) const fn vary(existing: &'a ExistingVary<'a>, needed: &'static [&'static str]) -> Self {
+    pub(crate) const fn vary(existing: &'a ExistingVary<'a>, needed: Vary) -> Self {
         Self(Source::Vary(existing, needed))
     }
 
@@ -205,10 +206,10 @@ pub(crate) enum Source<'a> {
     /// The entries of a policy's list whose bits are set.
     Names(&'a Names<'a>, u64),
     /// All entries of a list.
-    Entries(Entries<'a>, NextEntry),
+    Entries(Entries<'a>, &'static EntriesFunctions),
     Echo(&'a Echo<'a>),
     /// The response's own `Vary`, and the members that the policy needs.
-    Vary(&'a ExistingVary<'a>, &'static [&'static str]),
+    Vary(&'a ExistingVary<'a>, Vary),
 }
 
 impl<'a> Source<'a> {
@@ -216,7 +217,9 @@ impl<'a> Source<'a> {
         match self {
             Self::Ascii(ascii) => Members::Ascii(ascii),
             Self::Names(names, bits) => Members::Names(names.selected(bits)),
-            Self::Entries(entries, next) => Members::Deferred(Deferred::Entries(next, entries.iter())),
+            Self::Entries(entries, functions) => {
+                Members::Deferred(Deferred::Entries(functions, entries.iter()))
+            }
             Self::Echo(echo) => Members::Deferred(echo.members()),
             Self::Vary(existing, needed) => Members::Deferred(existing.and(needed)),
         }
@@ -226,10 +229,11 @@ impl<'a> Source<'a> {
     /// not link [`members`](Self::members).
     pub(crate) fn emit(self, out: &mut Out<'_>) {
         match self {
-            Self::Ascii(_) | Self::Names(..) => self.emit_fixed(out),
-            Self::Entries(entries, next) => Deferred::Entries(next, entries.iter()).emit(out),
-            Self::Echo(echo) => echo.members().emit(out),
-            Self::Vary(existing, needed) => existing.and(needed).emit(out),
+            Self::Ascii(ascii) => out.bytes(ascii),
+            Self::Names(names, bits) => names.selected(bits).emit(out),
+            Self::Entries(entries, functions) => (functions.emit)(&entries, out),
+            Self::Echo(echo) => echo.emit(out),
+            Self::Vary(existing, needed) => existing.emit_and(needed, out),
         }
     }
 

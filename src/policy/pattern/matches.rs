@@ -7,6 +7,7 @@
 use super::set::{Hosts, OriginSet, Ports, Product, Schemes, number};
 use crate::ascii::{eq, from, until};
 use crate::origin::{self, Origin, default_port, ipv6};
+use crate::texts::equal_out_of_line;
 
 /// Returns whether an entry of the form [`Form::Exact`](super::Form::Exact) or
 /// [`Form::Wildcard`](super::Form::Wildcard) matches `origin`.
@@ -24,9 +25,12 @@ pub(crate) fn plain(entry: &str, origin: &Origin<'_>) -> bool {
     // The suffix begins with a dot, and at least one byte must be between it and the scheme.
     match pattern.split_at_checked(origin.host_start()) {
         Some((scheme, [b'*', suffix @ ..])) => {
-            text.starts_with(scheme) && text.ends_with(suffix) && text.len() > scheme.len() + suffix.len()
+            // The texts cannot overlap then.
+            text.len() > scheme.len() + suffix.len()
+                && equal_out_of_line(until(text, scheme.len()), scheme)
+                && equal_out_of_line(from(text, text.len() - suffix.len()), suffix)
         }
-        _ => pattern == text,
+        _ => equal_out_of_line(pattern, text),
     }
 }
 

@@ -39,10 +39,8 @@
  *   caller's ends with a NUL, which its length does not count.
  * - Other pointers. NULL is ECORS_E_ARG unless the function says otherwise. Memory that a function
  *   writes must not overlap with other memory that it reads or writes. Structs have to be aligned
- *   as the compiler aligns them. Most are aligned like a pointer, but ecors_config has a uint64_t,
- *   so it is aligned to 8 bytes on most 32-bit machines. Some allocators there align to 4 bytes
- *   only (the malloc of ESP-IDF): use static memory or the stack for it. Buffers and the memory of
- *   a policy need no alignment.
+ *   like a pointer, as every allocator aligns them. Buffers and the memory of a policy need no
+ *   alignment.
  * - Structs of the caller's. The caller allocates ecors_request, ecors_reader and ecors_decision:
  *   static, on the stack or in a pool. There is nothing to free. Their contents are private, and
  *   they have spare room, so that a binary works with later versions of the library. A copy by
@@ -214,16 +212,17 @@ typedef struct ecors_config {
   ecors_origin_predicate origin_predicate;
   /* The first argument of every call of origin_predicate. */
   void *predicate_user;
-  /* Used for the index of a long list of origins. Choose it at random if other people choose the
-   * origins, as tenants of a service do: anyone who knows it can choose origins that make
-   * ecors_policy_init fail. */
-  uint64_t index_seed;
+  /* Used for the index of a long list of origins. Fill all its bytes at random if other people
+   * choose the origins, as tenants of a service do: anyone who knows it can choose origins that
+   * make ecors_policy_init fail. They are bytes, so that a source of random bytes can write them:
+   *     getrandom(config.index_seed, sizeof config.index_seed, 0) */
+  unsigned char index_seed[8];
 } ecors_config;
 
 /* Initialises a configuration that allows nothing and has no Access-Control-Max-Age, to be filled
  * in. (A configuration of zeros has a max-age of 0, so browsers preflight every request.) */
 #define ECORS_CONFIG_INIT {                                                                        \
-  sizeof(ecors_config), 0, -1, ECORS_NO_LIST, ECORS_NO_LIST, ECORS_NO_LIST, ECORS_NO_LIST, NULL, NULL, 0 }
+  sizeof(ecors_config), 0, -1, ECORS_NO_LIST, ECORS_NO_LIST, ECORS_NO_LIST, ECORS_NO_LIST, NULL, NULL, { 0 } }
 
 /* A mistake in a configuration. Unless a function says otherwise, setting, what and fix are static.
  * A server whose configuration has other names may change the members, and then call

@@ -138,7 +138,9 @@ pub struct Config {
     pub(crate) expose: List,
     pub(crate) origin_predicate: Option<Function>,
     pub(crate) predicate_user: *mut c_void,
-    pub(crate) index_seed: u64,
+    // Not a `u64`, which would align the struct to 8 bytes on most 32-bit machines. Some allocators
+    // there, such as the `malloc` of ESP-IDF, align to 4 bytes only.
+    pub(crate) index_seed: [u8; 8],
 }
 
 // `ECORS_CREDENTIALS` and so on. The flags that are called dangerous are in `Permission`.
@@ -282,7 +284,9 @@ impl Config {
         let slots = OriginIndex::slots_for(origins.len());
         let slots = memory.put_all(slots, |_| Ok::<u32, Mistake>(0));
         let slots = slots.unwrap_or(Err(Mistake::NO_MEMORY))?;
-        OriginIndex::build(origins, slots, self.index_seed).map_err(|error| match error.kind() {
+        // In this order of bytes, a seed makes the same index on every machine.
+        let seed = u64::from_le_bytes(self.index_seed);
+        OriginIndex::build(origins, slots, seed).map_err(|error| match error.kind() {
             PolicyErrorKind::Full => Mistake::new(Cause::IndexSeed, c"index_seed"),
             _ => Mistake::from(error),
         })

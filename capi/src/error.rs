@@ -273,10 +273,7 @@ const fn words_of(cause: Cause) -> (&'static str, &'static str) {
             "is negative",
             "write 0 to 86400, or -1 for no Access-Control-Max-Age",
         ),
-        Cause::IndexSeed => (
-            "makes too many origins collide in the index",
-            "write another number",
-        ),
+        Cause::IndexSeed => ("makes too many origins collide in the index", "write other bytes"),
         Cause::NoRules => ("is 0", "pass at least one rule"),
         Cause::TooManyRules => ("is above ECORS_MAX_RULES", "pass at most 16 rules"),
         Cause::Host(kind) => match kind {

@@ -14,6 +14,10 @@ pub(crate) const INCOMPLETE: c_int = -7;
 /// `ECORS_ABI_VERSION`.
 pub(crate) const ABI_VERSION: c_int = 0;
 
+/// `ECORS_READER_BYTES`: the bytes of values that a reader keeps. Every origin fits, together with
+/// every method that can be echoed.
+pub(crate) const READER_BYTES: usize = 392;
+
 /// `ECORS_NO_POSITION`.
 pub(crate) const NO_POSITION: usize = usize::MAX;
 

@@ -8,14 +8,16 @@ use cors::{
 
 use crate::code::{self, NO_POSITION};
 use crate::pointer;
+use crate::reply::Reply;
 use crate::request::RequestSlot;
 use crate::slot::{self, Marked, Opaque, Slot, words};
-use crate::stored::{PolicySlot, Reply, Stored};
+use crate::stored::{PolicySlot, Stored};
 use crate::text::Table;
 
 /// A decision, and the `Vary` that is merged with its own when it is written.
 pub struct StoredDecision {
     decision: Decision<'static>,
+    #[cfg(feature = "merge-vary")]
     vary: Option<&'static [u8]>,
 }
 
@@ -58,7 +60,11 @@ pub(crate) unsafe fn init(
         slot::init(place, || {
             let decision = decide()?;
             decided = kind(&decision);
-            Ok(StoredDecision { decision, vary: None })
+            Ok(StoredDecision {
+                decision,
+                #[cfg(feature = "merge-vary")]
+                vary: None,
+            })
         })
     };
     code::of(stored.map(|()| decided))
@@ -176,6 +182,7 @@ pub unsafe extern "C" fn ecors_decision_status(decision: *const DecisionSlot) ->
 }
 
 /// Documented in the header.
+#[cfg(feature = "merge-vary")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ecors_decision_merge_vary(
     decision: *mut DecisionSlot,
@@ -218,15 +225,14 @@ unsafe fn with_merged<T>(
     // SAFETY: the caller vouches for the struct.
     let stored = unsafe { slot::get(decision) }?;
     let decision = shortened(&stored.decision);
-    match stored.vary {
-        None => write(decision, false),
-        Some(value) => {
-            let values = [value];
-            // The value was valid when it was given; an error means that it has changed since.
-            let merged = decision.merge_vary(&values).map_err(|_| code::ARG)?;
-            write(&merged, true)
-        }
+    #[cfg(feature = "merge-vary")]
+    if let Some(value) = stored.vary {
+        let values = [value];
+        // The value was valid when it was given; an error means that it has changed since.
+        let merged = decision.merge_vary(&values).map_err(|_| code::ARG)?;
+        return write(&merged, true);
     }
+    write(decision, false)
 }
 
 /// Writes text and a NUL into a buffer of the caller's. `write` returns the length of its text, or

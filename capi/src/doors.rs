@@ -7,16 +7,17 @@ use cors::{
     Progress, RefusalPosition, ResourcePolicy,
 };
 
-use crate::code::{self, NO_POSITION};
+use crate::code::{self, NO_POSITION, READER_BYTES};
 use crate::config::List;
 use crate::decision::{DecisionSlot as CorsDecisionSlot, Fields, c_name, write_fields, write_text};
 use crate::error::{Cause, Error, Mistake, report};
 use crate::memory::Memory;
 use crate::pointer;
 use crate::policy::start;
+use crate::reply::Reply;
 use crate::request::head_error;
 use crate::slot::{self, Marked, Opaque, Slot, words};
-use crate::stored::{PolicySlot, READER_BYTES, Reply, Stored};
+use crate::stored::{PolicySlot, Stored};
 
 /// `ecors_doors_config`.
 #[repr(C)]

@@ -10,7 +10,7 @@ use crate::config::{self, Config, List};
 use crate::decision::{self, Field, Fields};
 use crate::error::{Error, Permission};
 use crate::text::Str;
-use crate::{code, doors, policy, reader, request, stored};
+use crate::{code, doors, policy, reader, request};
 
 macro_rules! layout {
     ($($name:literal = $value:expr;)*) => {
@@ -125,7 +125,7 @@ layout! {
     "ECORS_RENDERED_SIZE(0)" = policy::RENDERED;
     "ECORS_MAX_FIELDS" = decision::MAX_FIELDS;
     "ECORS_MAX_ORIGIN_LEN" = cors::MAX_ORIGIN_LEN;
-    "ECORS_READER_BYTES" = stored::READER_BYTES;
+    "ECORS_READER_BYTES" = code::READER_BYTES;
     "ECORS_NEEDS_MORE" = reader::NEEDS_MORE;
     "ECORS_DONE" = reader::DONE;
     "ECORS_NOT_CORS" = decision::NOT_CORS;

@@ -8,8 +8,10 @@ use cors::{MAX_RULES, Policy, Rules};
 use crate::config::Config;
 use crate::error::{Cause, Error, Mistake};
 use crate::policy::{build, checked, size_of_policy, start, store};
+use crate::reply::Reply;
 use crate::slot;
-use crate::stored::{PolicySlot, Reply, RulesCode, RulesReader, StoredRules};
+use crate::stored::PolicySlot;
+use crate::stored_rules::{RulesCode, RulesReader, StoredRules};
 
 /// The functions for rules. See [`RulesCode`].
 static CODE: RulesCode = RulesCode {

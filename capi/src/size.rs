@@ -4,6 +4,7 @@ use core::ffi::c_int;
 
 use crate::config::Config;
 use crate::decision::{Fields, OpaqueDecision};
+#[cfg(feature = "doors")]
 use crate::doors;
 use crate::error::Error;
 use crate::reader::OpaqueReader;
@@ -13,7 +14,7 @@ use crate::request::OpaqueRequest;
 #[unsafe(no_mangle)]
 pub extern "C" fn ecors_size(which: c_int) -> usize {
     // In the order of `ECORS_SIZE_CONFIG` and the following constants, which begin with 1.
-    const SIZES: [usize; 11] = [
+    const SIZES: &[usize] = &[
         0,
         size_of::<Config>(),
         size_of::<Error>(),
@@ -21,9 +22,13 @@ pub extern "C" fn ecors_size(which: c_int) -> usize {
         size_of::<OpaqueReader>(),
         size_of::<OpaqueDecision>(),
         size_of::<Fields>(),
+        #[cfg(feature = "doors")]
         size_of::<doors::Config>(),
+        #[cfg(feature = "doors")]
         size_of::<doors::OpaqueRequest>(),
+        #[cfg(feature = "doors")]
         size_of::<doors::OpaqueReader>(),
+        #[cfg(feature = "doors")]
         size_of::<doors::OpaqueDecision>(),
     ];
     // The tests build the library with this defect, and want the linker to find the panic.

@@ -441,8 +441,8 @@ pub unsafe extern "C" fn ecors_doors_reader_push(
             let piece = pointer::bytes(piece, len)?;
             let progress = reader.push(piece).map_err(head_error)?;
             let (code, count) = match progress {
-                Progress::NeedsMore => (crate::reader::NEEDS_MORE, len),
-                Progress::Done { used } => (crate::reader::DONE, used),
+                Progress::NeedsMore => (code::NEEDS_MORE, len),
+                Progress::Done { used } => (code::DONE, used),
             };
             pointer::store(used, count);
             Ok(code)

@@ -126,8 +126,8 @@ layout! {
     "ECORS_MAX_FIELDS" = decision::MAX_FIELDS;
     "ECORS_MAX_ORIGIN_LEN" = cors::MAX_ORIGIN_LEN;
     "ECORS_READER_BYTES" = code::READER_BYTES;
-    "ECORS_NEEDS_MORE" = reader::NEEDS_MORE;
-    "ECORS_DONE" = reader::DONE;
+    "ECORS_NEEDS_MORE" = code::NEEDS_MORE;
+    "ECORS_DONE" = code::DONE;
     "ECORS_NOT_CORS" = decision::NOT_CORS;
     "ECORS_ACTUAL" = decision::ACTUAL;
     "ECORS_PREFLIGHT" = decision::PREFLIGHT;

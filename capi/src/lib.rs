@@ -39,6 +39,7 @@ pub mod message;
 mod panic;
 mod pointer;
 pub mod policy;
+#[cfg(feature = "readers")]
 pub mod reader;
 #[cfg(feature = "texts")]
 pub mod reasons;
@@ -46,7 +47,7 @@ mod reply;
 pub mod request;
 #[cfg(feature = "rules")]
 pub mod rules;
-#[cfg(feature = "rules")]
+#[cfg(all(feature = "readers", feature = "rules"))]
 mod rules_reader;
 pub mod size;
 pub mod slot;

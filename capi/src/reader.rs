@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_int};
 
 use cors::{Decision, MAX_ORIGIN_LEN, Policy, PolicyReader, Progress};
 
-use crate::code::READER_BYTES;
+use crate::code::{DONE, NEEDS_MORE, READER_BYTES};
 use crate::decision::DecisionSlot;
 use crate::reply::Reply;
 use crate::request::head_error;
@@ -31,10 +31,6 @@ type ReaderSlot = Slot<Reader>;
 const _: () = assert!(ReaderSlot::fits::<OpaqueReader>());
 #[cfg(feature = "rules")]
 const _: () = assert!(RulesReaderSlot::fits::<OpaqueReader>());
-
-// `ecors_reader_push` returns these two, and negative numbers for errors.
-pub(crate) const NEEDS_MORE: c_int = 0;
-pub(crate) const DONE: c_int = 1;
 
 /// Starts a reader: for a policy the one that `reader_of` returns, for rules that of a header
 /// section after a request line with this method, or of a head.

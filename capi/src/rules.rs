@@ -11,7 +11,9 @@ use crate::policy::{build, checked, size_of_policy, start, store};
 use crate::reply::Reply;
 use crate::slot;
 use crate::stored::PolicySlot;
-use crate::stored_rules::{RulesCode, RulesReader, StoredRules};
+#[cfg(feature = "readers")]
+use crate::stored_rules::RulesReader;
+use crate::stored_rules::{RulesCode, StoredRules};
 
 /// The functions for rules. See [`RulesCode`].
 static CODE: RulesCode = RulesCode {
@@ -19,11 +21,14 @@ static CODE: RulesCode = RulesCode {
         Reply::Answer => rules.decide(request),
         Reply::Error => rules.decide_for_error_reply(request),
     },
+    #[cfg(feature = "readers")]
     reader: |method| match method {
         Some(method) => RulesReader::for_header_section(method),
         None => RulesReader::new(),
     },
+    #[cfg(feature = "readers")]
     push: |reader, piece| reader.push(piece),
+    #[cfg(feature = "readers")]
     decide_read: |rules, reader, reply| (CODE.decide)(rules, &reader.request(), reply),
 };
 

@@ -7,6 +7,7 @@ use crate::decision::{Fields, OpaqueDecision};
 #[cfg(feature = "doors")]
 use crate::doors;
 use crate::error::Error;
+#[cfg(feature = "readers")]
 use crate::reader::OpaqueReader;
 use crate::request::OpaqueRequest;
 
@@ -19,7 +20,10 @@ pub extern "C" fn ecors_size(which: c_int) -> usize {
         size_of::<Config>(),
         size_of::<Error>(),
         size_of::<OpaqueRequest>(),
+        #[cfg(feature = "readers")]
         size_of::<OpaqueReader>(),
+        #[cfg(not(feature = "readers"))]
+        0,
         size_of::<OpaqueDecision>(),
         size_of::<Fields>(),
         #[cfg(feature = "doors")]

@@ -1,7 +1,10 @@
 //! Rules as the contents of an `ecors_policy`, and the functions that programs with rules link.
 
-use cors::{Decision, HeadError, Progress, Request, RequestReader, Rules};
+use cors::{Decision, Request, Rules};
+#[cfg(feature = "readers")]
+use cors::{HeadError, Progress, RequestReader};
 
+#[cfg(feature = "readers")]
 use crate::code::READER_BYTES;
 use crate::reply::Reply;
 use crate::slot::{Marked, Slot};
@@ -23,6 +26,7 @@ pub(crate) struct StoredRules {
 
 /// A reader for rules. It keeps the requested headers: which rule checks them depends on the
 /// origin, which may arrive after them.
+#[cfg(feature = "readers")]
 pub(crate) type RulesReader = RequestReader<READER_BYTES>;
 
 /// The functions for rules.
@@ -32,8 +36,11 @@ pub(crate) type RulesReader = RequestReader<READER_BYTES>;
 /// that does not call it. `make check` prints what that saves: 6,000 bytes on x86-64.
 pub(crate) struct RulesCode {
     pub(crate) decide: fn(&Rules<'static>, &Request<'static>, Reply) -> Decision<'static>,
+    #[cfg(feature = "readers")]
     /// Starts a reader: of a header section after a request line with this method, or of a head.
     pub(crate) reader: fn(method: Option<&[u8]>) -> RulesReader,
+    #[cfg(feature = "readers")]
     pub(crate) push: fn(&mut RulesReader, piece: &[u8]) -> Result<Progress, HeadError>,
+    #[cfg(feature = "readers")]
     pub(crate) decide_read: fn(&Rules<'static>, &'static RulesReader, Reply) -> Decision<'static>,
 }

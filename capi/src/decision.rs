@@ -1,6 +1,6 @@
 //! Decisions, and how their response fields are written.
 
-use core::ffi::{CStr, c_char, c_int};
+use core::ffi::{c_char, c_int};
 
 use cors::{
     BufferTooSmall, Decision, ExistingCorsFields, FIELD_NAMES, FieldLines, RefusalPosition, RequestKind,
@@ -334,10 +334,9 @@ pub struct Fields {
 /// The names of all fields as C strings.
 static NAMES: Table<{ Table::len_of(&FIELD_NAMES) }, { FIELD_NAMES.len() }> = Table::new(&FIELD_NAMES);
 
-/// Returns the name of a field as a C string.
-pub(crate) fn c_name(name: &str) -> &'static CStr {
-    let index = FIELD_NAMES.iter().position(|known| *known == name);
-    NAMES.get(index.unwrap_or(FIELD_NAMES.len()))
+/// Returns the name of a field of decisions as a C string.
+pub(crate) fn c_name(name: &str) -> Option<*const c_char> {
+    NAMES.find(name.as_bytes())
 }
 
 /// Documented in the header.
@@ -378,10 +377,11 @@ impl FieldsPlace<'_> {
     //                         value  end
     //
     // `lines` borrows the buffer, so the ends are kept until all lines are read.
+    #[inline(never)]
     pub(crate) fn store(
         &mut self,
         written: Result<FieldLines<'_>, BufferTooSmall>,
-        c_name: fn(&str) -> &'static CStr,
+        c_name: fn(&str) -> Option<*const c_char>,
         is_merged: bool,
     ) -> Result<c_int, c_int> {
         let size = written.map_or_else(|error| error.needed(), |lines| lines.len());
@@ -395,10 +395,9 @@ impl FieldsPlace<'_> {
         for ((name, value), (item, end)) in lines.pairs().zip(places) {
             start += name.len() + ": ".len();
             *end = start + value.len();
-            let c_name = c_name(name);
             *item = Field {
-                name: c_name.as_ptr(),
-                name_len: c_name.count_bytes(),
+                name: c_name(name).unwrap_or(c"".as_ptr()),
+                name_len: name.len(),
                 value: self.buffer.wrapping_add(start),
                 value_len: value.len(),
                 append: (name == "vary" && !is_merged).into(),
@@ -444,8 +443,8 @@ pub(crate) unsafe fn write_fields(
         ends: [0; MAX_FIELDS],
     };
     let result = write(bytes, &mut place);
-    for end in place.ends.into_iter().take(place.fields.len) {
-        if let Some(end) = bytes.get_mut(end) {
+    for end in place.ends.iter().take(place.fields.len) {
+        if let Some(end) = bytes.get_mut(*end) {
             *end = 0;
         }
     }

@@ -171,6 +171,8 @@ impl<'b> Writer<'b> {
         self.len
     }
 
+    // A message calls it 15 times. Inlined, it takes 700 bytes more on x86-64.
+    #[inline(never)]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         if let Some(rest) = self.buffer.get_mut(self.len..)
             && let Some(place) = rest.get_mut(..bytes.len())

@@ -43,13 +43,13 @@ fn reason_index(code: c_int) -> usize {
 /// Documented in the header.
 #[unsafe(no_mangle)]
 pub extern "C" fn ecors_reason_name(reason: c_int) -> *const c_char {
-    NAMES.get(reason_index(reason)).as_ptr()
+    NAMES.get(reason_index(reason)).unwrap_or(c"".as_ptr())
 }
 
 /// Documented in the header.
 #[unsafe(no_mangle)]
 pub extern "C" fn ecors_reason_sentence(reason: c_int) -> *const c_char {
-    SENTENCES.get(reason_index(reason)).as_ptr()
+    SENTENCES.get(reason_index(reason)).unwrap_or(c"".as_ptr())
 }
 
 /// Documented in the header.

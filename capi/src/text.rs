@@ -1,6 +1,6 @@
 //! Texts for C: strings of the caller's, and NUL-terminated constants.
 
-use core::ffi::{CStr, c_char, c_int};
+use core::ffi::{c_char, c_int};
 
 use crate::code;
 
@@ -79,13 +79,23 @@ impl<const LEN: usize, const COUNT: usize> Table<LEN, COUNT> {
         table
     }
 
-    /// Returns the text with this index, or the empty string if there is none.
-    pub(crate) fn get(&'static self, index: usize) -> &'static CStr {
-        self.starts
-            .get(index)
-            .and_then(|&start| self.bytes.get(usize::from(start)..))
-            .and_then(|text| CStr::from_bytes_until_nul(text).ok())
-            .unwrap_or(c"")
+    /// Returns the text with this index as a C string, or `None` if there is none.
+    #[cfg(feature = "texts")]
+    pub(crate) fn get(&'static self, index: usize) -> Option<*const c_char> {
+        let start = *self.starts.get(index)?;
+        let text = self.bytes.get(usize::from(start)..)?;
+        Some(text.as_ptr().cast())
+    }
+
+    /// Returns this text as a C string, or `None` if it is not in the table.
+    pub(crate) fn find(&'static self, text: &[u8]) -> Option<*const c_char> {
+        for start in self.starts {
+            let found = self.bytes.get(usize::from(start)..)?;
+            if found.starts_with(text) && found.get(text.len()) == Some(&0) {
+                return Some(found.as_ptr().cast());
+            }
+        }
+        None
     }
 }
 

@@ -7,9 +7,10 @@ use core::ffi::{c_char, c_int};
 
 use cors::{Policy, PolicyErrorKind, Setting};
 
+use crate::cause::Cause;
 use crate::code;
 use crate::config::{max_age, not_utf8};
-use crate::error::{Cause, Error, Mistake, member, report};
+use crate::error::{Error, Mistake, member, report};
 use crate::pointer;
 
 /// Checks one value as the only entry of its list.

@@ -10,8 +10,9 @@ use core::slice;
 use cors::OriginIndex;
 use cors::{Origin, PolicyBuilder, PolicyErrorKind, PreflightRefusedStatus, PreflightSuccessStatus, Setting};
 
+use crate::cause::Cause;
 use crate::code;
-use crate::error::{Cause, Mistake, Permission, member};
+use crate::error::{Mistake, Permission, member};
 use crate::memory::Memory;
 use crate::pointer;
 use crate::text::Str;

@@ -7,10 +7,11 @@ use cors::{
     RefusalPosition, ResourcePolicy,
 };
 
+use crate::cause::Cause;
 use crate::code::{self, NO_POSITION, READER_BYTES};
 use crate::config::List;
 use crate::decision::{DecisionSlot as CorsDecisionSlot, Fields, c_name, write_fields, write_text};
-use crate::error::{Cause, Error, Mistake, report};
+use crate::error::{Error, Mistake, report};
 use crate::memory::Memory;
 use crate::pointer;
 use crate::policy::start;

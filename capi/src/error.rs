@@ -11,6 +11,7 @@ use cors::{PolicyError, PolicyErrorKind, Setting};
 #[cfg(feature = "rules")]
 use cors::{RulesError, RulesErrorKind};
 
+use crate::cause::Cause;
 use crate::code::{self, NO_POSITION};
 use crate::text::Str;
 #[cfg(feature = "texts")]
@@ -41,43 +42,6 @@ pub(crate) struct Mistake {
     index: usize,
     byte: usize,
     rule: usize,
-}
-
-/// A kind of mistake.
-#[derive(Clone, Copy)]
-pub(crate) enum Cause {
-    /// The engine found it.
-    Engine(PolicyErrorKind),
-    /// A pointer and a length that are not valid.
-    Argument,
-    Memory,
-    StructSize,
-    UnknownFlag,
-    TwoSuccessStatuses,
-    TwoRefusedStatuses,
-    NegativeMaxAge,
-    #[cfg(feature = "index")]
-    IndexSeed,
-    /// The list of origins needs an index, and the library has no code for it.
-    #[cfg(not(feature = "index"))]
-    NoIndex,
-    #[cfg(feature = "rules")]
-    NoRules,
-    #[cfg(feature = "rules")]
-    TooManyRules,
-    #[cfg(feature = "rules")]
-    UnreachableRule,
-    /// The engine found it in the hosts of doors.
-    #[cfg(feature = "doors")]
-    #[cfg_attr(
-        not(feature = "texts"),
-        allow(dead_code, reason = "only the texts read the kind")
-    )]
-    Host(DoorsErrorKind),
-    #[cfg(feature = "doors")]
-    DoorsStructSize,
-    #[cfg(feature = "doors")]
-    TwoResourcePolicies,
 }
 
 impl Mistake {

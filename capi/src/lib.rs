@@ -22,6 +22,7 @@
     reason = "the header states the safety contract, where C programmers read it"
 )]
 
+mod cause;
 #[cfg(feature = "checks")]
 pub mod check;
 mod code;

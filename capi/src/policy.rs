@@ -7,11 +7,12 @@ use core::ptr::NonNull;
 use cors::OriginIndex;
 use cors::Policy;
 
+use crate::cause::Cause;
 use crate::code;
 use crate::config::Config;
 #[cfg(feature = "rules")]
 use crate::config::PREDICATE_SIZE;
-use crate::error::{Cause, Error, Mistake, report};
+use crate::error::{Error, Mistake, report};
 use crate::memory::Memory;
 use crate::slot::{self, Slot};
 use crate::stored::{PolicySlot, Stored};

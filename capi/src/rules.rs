@@ -5,8 +5,9 @@ use core::slice;
 
 use cors::{MAX_RULES, Policy, Rules};
 
+use crate::cause::Cause;
 use crate::config::Config;
-use crate::error::{Cause, Error, Mistake};
+use crate::error::{Error, Mistake};
 use crate::policy::{build, checked, size_of_policy, start, store};
 use crate::reply::Reply;
 use crate::slot;

@@ -4,7 +4,7 @@
 use cors::DoorsErrorKind;
 use cors::PolicyErrorKind;
 
-use crate::error::Cause;
+use crate::cause::Cause;
 
 /// Returns what is wrong and what to write instead.
 ///

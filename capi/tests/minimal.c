@@ -1,5 +1,5 @@
-/* The least that a server needs: it makes a policy, decides, and writes the fields. `.ci/c` links it
- * for a Cortex-M3, and prints what the library adds to such a program. */
+/* The least that a server needs: it makes a policy, decides, and writes the fields. `.ci/c` links
+ * it for a Cortex-M3, and prints what the library adds to such a program. */
 #include "embedded_cors.h"
 
 static const ecors_str origins[] = { ECORS_STR("https://app.example.com") };

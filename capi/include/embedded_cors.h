@@ -39,10 +39,8 @@
  *   caller's ends with a NUL, which its length does not count.
  * - Other pointers. NULL is ECORS_E_ARG unless the function says otherwise. Memory that a function
  *   writes must not overlap with other memory that it reads or writes. Structs have to be aligned
- *   as the compiler aligns them. Most are aligned like a pointer, but ecors_config has a uint64_t,
- *   so it is aligned to 8 bytes on most 32-bit machines. Some allocators there align to 4 bytes
- *   only (the malloc of ESP-IDF): use static memory or the stack for it. Buffers and the memory of
- *   a policy need no alignment.
+ *   like a pointer, as every allocator aligns them. Buffers and the memory of a policy need no
+ *   alignment.
  * - Structs of the caller's. The caller allocates ecors_request, ecors_reader and ecors_decision:
  *   static, on the stack or in a pool. There is nothing to free. Their contents are private, and
  *   they have spare room, so that a binary works with later versions of the library. A copy by
@@ -59,6 +57,24 @@
  * - Replacing a policy. A policy never changes. To replace it, make another one in other memory and
  *   publish its pointer. The old memory may be reused when no thread works on a request that began
  *   with the old policy any more. README.md shows how, in code that is tested.
+ *
+ * The plain library
+ *
+ * README.md says how to build a smaller library, which lacks some parts. A program that defines one
+ * of these macros before it includes this header does not see the functions of that part. Without
+ * the macro, the linker finds a function that the library lacks.
+ *
+ *     ECORS_WITHOUT_READERS     heads in pieces: ecors_reader_...
+ *     ECORS_WITHOUT_RULES       several configurations in one policy: ecors_rules_...
+ *     ECORS_WITHOUT_DOORS       hosts, WebSockets and forms: ecors_doors_...
+ *     ECORS_WITHOUT_MERGE_VARY  ecors_decision_merge_vary
+ *     ECORS_WITHOUT_CHECKS      checks of one value each: ecors_check_...
+ *     ECORS_WITHOUT_TEXTS       ecors_error_message, ecors_reason_..., ecors_strerror
+ *
+ * A library without texts describes every mistake in the same words: only the other members of
+ * ecors_error differ. Two parts have no functions. A library without an index takes lists of less
+ * than ECORS_INDEX_MIN_ORIGINS origins only; a longer one is a mistake. In a library without
+ * rendering ECORS_RENDER has no effect: the answers are the same.
  */
 #ifndef EMBEDDED_CORS_H
 #define EMBEDDED_CORS_H
@@ -214,16 +230,17 @@ typedef struct ecors_config {
   ecors_origin_predicate origin_predicate;
   /* The first argument of every call of origin_predicate. */
   void *predicate_user;
-  /* Used for the index of a long list of origins. Choose it at random if other people choose the
-   * origins, as tenants of a service do: anyone who knows it can choose origins that make
-   * ecors_policy_init fail. */
-  uint64_t index_seed;
+  /* Used for the index of a long list of origins. Fill all its bytes at random if other people
+   * choose the origins, as tenants of a service do: anyone who knows it can choose origins that
+   * make ecors_policy_init fail. They are bytes, so that a source of random bytes can write them:
+   *     getrandom(config.index_seed, sizeof config.index_seed, 0) */
+  unsigned char index_seed[8];
 } ecors_config;
 
 /* Initialises a configuration that allows nothing and has no Access-Control-Max-Age, to be filled
  * in. (A configuration of zeros has a max-age of 0, so browsers preflight every request.) */
 #define ECORS_CONFIG_INIT {                                                                        \
-  sizeof(ecors_config), 0, -1, ECORS_NO_LIST, ECORS_NO_LIST, ECORS_NO_LIST, ECORS_NO_LIST, NULL, NULL, 0 }
+  sizeof(ecors_config), 0, -1, ECORS_NO_LIST, ECORS_NO_LIST, ECORS_NO_LIST, ECORS_NO_LIST, NULL, NULL, { 0 } }
 
 /* A mistake in a configuration. Unless a function says otherwise, setting, what and fix are static.
  * A server whose configuration has other names may change the members, and then call
@@ -251,6 +268,7 @@ typedef struct ecors_error {
   uint32_t reserved[5];
 } ecors_error;
 
+#ifndef ECORS_WITHOUT_TEXTS
 /* Writes the whole sentence into a buffer, such as
  *     origins[1] "https://example.com/": has a path or a slash at byte 19; an origin ends after its
  *     host and port
@@ -260,7 +278,9 @@ typedef struct ecors_error {
  * 0), and a permitted_by that is 0. *len, unless len is NULL, becomes the length of the sentence;
  * size has to be greater than that. Returns ECORS_OK, ECORS_E_ARG or ECORS_E_MEMORY. */
 int ecors_error_message(const ecors_error *error, char *buffer, size_t size, size_t *len);
+#endif
 
+#ifndef ECORS_WITHOUT_CHECKS
 /* Check one value each, for servers that read their configuration line by line. Only
  * ecors_policy_init finds what credentials exclude and what depends on other entries. On failure
  * *error, unless error is NULL, describes the mistake, without an index; it borrows the value.
@@ -270,6 +290,7 @@ int ecors_check_method(const char *value, size_t len, ecors_error *error);
 int ecors_check_header(const char *value, size_t len, ecors_error *error);
 int ecors_check_exposed_header(const char *value, size_t len, ecors_error *error);
 int ecors_check_max_age(int32_t seconds, ecors_error *error);
+#endif
 
 /* ----------------------------------------------------------------------------------- Policies */
 
@@ -305,6 +326,7 @@ size_t ecors_policy_size(const ecors_config *config);
  * ecors_policy_size) or ECORS_E_ABI. */
 int ecors_policy_init(void *memory, size_t size, const ecors_config *config, const ecors_policy **policy, ecors_error *error);
 
+#ifndef ECORS_WITHOUT_RULES
 /* Checks the configurations of rules and makes a policy of them, for one resource that different
  * origins may use in different ways: everyone without credentials and some sites with them, or
  * other methods for other sites. The first rule whose origins allow the origin of a request decides
@@ -328,6 +350,7 @@ int ecors_rules_init(void *memory, size_t size, const ecors_config *rules, size_
  * sum of their ECORS_POLICY_SIZE is enough. Returns 0 if rules is NULL, if count is not 1 to
  * ECORS_MAX_RULES, if a struct_size is wrong, or if no memory is large enough. */
 size_t ecors_rules_size(const ecors_config *rules, size_t count);
+#endif
 
 /* Returns the size of a buffer that is large enough for every decision of this policy, in each way
  * of writing it, with all NULs. Add the length of a Vary that is merged, and 8. Returns 0 if policy
@@ -400,6 +423,7 @@ int ecors_request_is_preflight(const ecors_request *request);
 
 /* ------------------------------------------------------------------------------------ Readers */
 
+#ifndef ECORS_WITHOUT_READERS
 /* Reads a head in pieces, as a socket delivers them.
  *
  * The reader keeps the origin and the method. It keeps no requested headers: it checks their names
@@ -432,6 +456,7 @@ int ecors_reader_init_for_header_section(ecors_reader *reader, const ecors_polic
  * Returns ECORS_NEEDS_MORE, ECORS_DONE, ECORS_E_ARG, ECORS_E_STATE or ECORS_E_HEAD. ECORS_E_ARG
  * leaves the reader as it was. After ECORS_E_HEAD every later piece gets it too. */
 int ecors_reader_push(ecors_reader *reader, const char *piece, size_t len, size_t *used);
+#endif
 
 /* ---------------------------------------------------------------------------------- Decisions */
 
@@ -449,14 +474,18 @@ typedef struct ecors_decision {
 /* Decide about a request. An incomplete request is refused.
  * Return the kind, ECORS_E_ARG or ECORS_E_STATE. */
 int ecors_decide(const ecors_policy *policy, const ecors_request *request, ecors_decision *decision);
+#ifndef ECORS_WITHOUT_READERS
 int ecors_reader_decide(const ecors_reader *reader, ecors_decision *decision);
+#endif
 
 /* Decide which fields an error reply has if the server did not read or did not understand the whole
  * request, as with 400, 408, 413, 414 and 431. The decision depends on the origin only. Every other
  * error reply, such as 401, 404 and 500, has the fields of ecors_decide.
  * Return ECORS_ACTUAL, ECORS_NOT_CORS, ECORS_E_ARG or ECORS_E_STATE. */
 int ecors_decide_for_error_reply(const ecors_policy *policy, const ecors_request *request, ecors_decision *decision);
+#ifndef ECORS_WITHOUT_READERS
 int ecors_reader_decide_for_error_reply(const ecors_reader *reader, ecors_decision *decision);
+#endif
 
 /* Returns the kind, ECORS_E_ARG or ECORS_E_STATE. */
 int ecors_decision_kind(const ecors_decision *decision);
@@ -479,6 +508,7 @@ size_t ecors_decision_reason_header(const ecors_decision *decision);
  * whose status the server chooses, and ECORS_E_ARG or ECORS_E_STATE. */
 int ecors_decision_status(const ecors_decision *decision);
 
+#ifndef ECORS_WITHOUT_MERGE_VARY
 /* Merges the Vary that the response already has. The Vary of the decision then has the members of
  * both and replaces the response's. A server that can send two Vary lines need not merge. Join
  * several lines with commas first: a second call replaces the value of the first.
@@ -486,6 +516,7 @@ int ecors_decision_status(const ecors_decision *decision);
  * Returns ECORS_OK, ECORS_E_ARG (also for a value that is not a list of field names) or
  * ECORS_E_STATE. */
 int ecors_decision_merge_vary(ecors_decision *decision, const char *value, size_t len);
+#endif
 
 /* A field of a response. */
 typedef struct ecors_field {
@@ -531,6 +562,8 @@ int ecors_decision_field_lines(const ecors_decision *decision, char *buffer, siz
 int ecors_decision_response(const ecors_decision *decision, char *buffer, size_t size, size_t *len);
 
 /* -------------------------------------------------------------------------------------- Doors */
+
+#ifndef ECORS_WITHOUT_DOORS
 
 /* CORS decides who may read a response. A page of a stranger can still post a form, open a
  * WebSocket, hold an event stream open and, by DNS rebinding, become a page of the server itself.
@@ -719,6 +752,8 @@ int ecors_doors_decision_fields(const ecors_doors_decision *decision, char *buff
 int ecors_doors_decision_field_lines(const ecors_doors_decision *decision, char *buffer, size_t size, size_t *len);
 int ecors_doors_decision_response(const ecors_doors_decision *decision, char *buffer, size_t size, size_t *len);
 
+#endif /* ECORS_WITHOUT_DOORS */
+
 /* -------------------------------------------------------------------------------------- Texts */
 
 /* Returns 1 if this is the name of a response field of the CORS protocol, or Timing-Allow-Origin.
@@ -727,12 +762,14 @@ int ecors_doors_decision_response(const ecors_doors_decision *decision, char *bu
  * https://fetch.spec.whatwg.org/#http-responses */
 int ecors_is_cors_response_field(const char *name, size_t len);
 
+#ifndef ECORS_WITHOUT_TEXTS
 /* Return the name of a reason, such as "origin_not_allowed", its sentence, and the text of an
  * error. The texts are static, NUL-terminated, never NULL, and empty for a number without a
  * meaning. The numbers and names of reasons are stable. */
 const char *ecors_reason_name(int reason);
 const char *ecors_reason_sentence(int reason);
 const char *ecors_strerror(int error);
+#endif
 
 /* Return ECORS_ABI_VERSION and the version, such as "0.1.0", of the library that is linked or
  * loaded. */
@@ -740,7 +777,8 @@ int ecors_abi_version(void);
 const char *ecors_version(void);
 
 /* Returns the size of a struct in the library that is linked or loaded, for languages that cannot
- * read this header. Returns 0 for another number. */
+ * read this header. Returns 0 for another number, and for a struct of a part that the library
+ * lacks. */
 #define ECORS_SIZE_CONFIG 1
 #define ECORS_SIZE_ERROR 2
 #define ECORS_SIZE_REQUEST 3

@@ -7,9 +7,10 @@ use core::ffi::{c_char, c_int};
 
 use cors::{Policy, PolicyErrorKind, Setting};
 
+use crate::cause::Cause;
 use crate::code;
-use crate::config::{max_age, utf8};
-use crate::error::{Cause, Error, Mistake, member, report};
+use crate::config::{max_age, not_utf8};
+use crate::error::{Error, Mistake, member, report};
 use crate::pointer;
 
 /// Checks one value as the only entry of its list.
@@ -23,7 +24,9 @@ unsafe fn check(setting: Setting, value: *const c_char, len: usize, error: *mut 
     // SAFETY: the caller vouches for the value.
     let checked = unsafe { pointer::bytes(value, len) }
         .map_err(|_| Mistake::new(Cause::Argument, member(setting)))
-        .and_then(|value| utf8(value, setting))
+        .and_then(|value| {
+            core::str::from_utf8(value).map_err(|error| not_utf8(setting, value, error.valid_up_to()))
+        })
         .and_then(|text| {
             // Names without an origin are a mistake.
             let (builder, entries) = (Policy::builder().allow_loopback(), &[text]);

@@ -6,13 +6,13 @@
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::slice;
 
-use cors::{
-    Origin, OriginIndex, PolicyBuilder, PolicyErrorKind, PreflightRefusedStatus, PreflightSuccessStatus,
-    Setting,
-};
+#[cfg(feature = "index")]
+use cors::OriginIndex;
+use cors::{Origin, PolicyBuilder, PolicyErrorKind, PreflightRefusedStatus, PreflightSuccessStatus, Setting};
 
+use crate::cause::Cause;
 use crate::code;
-use crate::error::{Cause, Mistake, Permission, member};
+use crate::error::{Mistake, Permission, member};
 use crate::memory::Memory;
 use crate::pointer;
 use crate::text::Str;
@@ -109,13 +109,9 @@ impl List {
     }
 }
 
-/// Returns bytes as the text that the engine takes. Every valid entry is ASCII, so bytes that are
-/// not even UTF-8 are reported like any other byte outside ASCII.
-pub(crate) fn utf8(bytes: &'static [u8], setting: Setting) -> Result<&'static str, Mistake> {
-    core::str::from_utf8(bytes).map_err(|error| not_utf8(setting, bytes, error.valid_up_to()))
-}
-
-fn not_utf8(setting: Setting, bytes: &'static [u8], at: usize) -> Mistake {
+/// Returns the mistake of an entry that is not UTF-8 from a byte on. Every valid entry is ASCII, so
+/// it is reported like any other byte outside ASCII.
+pub(crate) fn not_utf8(setting: Setting, bytes: &'static [u8], at: usize) -> Mistake {
     let kind = match setting {
         Setting::AllowOrigins => PolicyErrorKind::NonAscii,
         _ => PolicyErrorKind::NotAToken,
@@ -138,7 +134,9 @@ pub struct Config {
     pub(crate) expose: List,
     pub(crate) origin_predicate: Option<Function>,
     pub(crate) predicate_user: *mut c_void,
-    pub(crate) index_seed: u64,
+    // Not a `u64`, which would align the struct to 8 bytes on most 32-bit machines. Some allocators
+    // there, such as the `malloc` of ESP-IDF, align to 4 bytes only.
+    pub(crate) index_seed: [u8; 8],
 }
 
 // `ECORS_CREDENTIALS` and so on. The flags that are called dangerous are in `Permission`.
@@ -165,7 +163,7 @@ impl Config {
     }
 
     pub(crate) const fn renders(&self) -> bool {
-        self.has(RENDER)
+        cfg!(feature = "render") && self.has(RENDER)
     }
 
     /// Returns whether rendered text may have all origins, in `Timing-Allow-Origin`. Those of an
@@ -196,8 +194,10 @@ impl Config {
         };
         let mut builder = self.with_options(cors::Policy::builder())?;
         builder = if self.has_index() {
-            let index = self.index(origins, memory)?;
-            builder.allow_indexed_origins(memory.put(index).ok_or(Mistake::NO_MEMORY)?)
+            #[cfg(not(feature = "index"))]
+            return Err(Mistake::new(Cause::NoIndex, c"origins"));
+            #[cfg(feature = "index")]
+            builder.allow_indexed_origins(self.index(origins, memory)?)
         } else {
             builder.allow_origins(origins)
         };
@@ -274,18 +274,22 @@ impl Config {
         Ok(builder)
     }
 
+    #[cfg(feature = "index")]
     fn index(
         &self,
         origins: &'static [&'static str],
         memory: &mut Memory,
-    ) -> Result<OriginIndex<'static>, Mistake> {
+    ) -> Result<&'static OriginIndex<'static>, Mistake> {
         let slots = OriginIndex::slots_for(origins.len());
         let slots = memory.put_all(slots, |_| Ok::<u32, Mistake>(0));
         let slots = slots.unwrap_or(Err(Mistake::NO_MEMORY))?;
-        OriginIndex::build(origins, slots, self.index_seed).map_err(|error| match error.kind() {
+        // In this order of bytes, a seed makes the same index on every machine.
+        let seed = u64::from_le_bytes(self.index_seed);
+        let index = OriginIndex::build(origins, slots, seed).map_err(|error| match error.kind() {
             PolicyErrorKind::Full => Mistake::new(Cause::IndexSeed, c"index_seed"),
             _ => Mistake::from(error),
-        })
+        })?;
+        memory.put(index).ok_or(Mistake::NO_MEMORY)
     }
 }
 
@@ -318,4 +322,5 @@ impl Predicate {
 }
 
 /// The bytes of the closure that calls the predicate. It captures a [`Predicate`] and nothing else.
+#[cfg(feature = "rules")]
 pub(crate) const PREDICATE_SIZE: usize = size_of::<Predicate>();

@@ -1,15 +1,21 @@
-//! Mistakes in a configuration, in the words of the header.
+//! Mistakes in a configuration, as `ecors_error` describes them.
 //!
 //! The engine's errors name the methods of its Rust builder. A C programmer reads the member of
 //! `ecors_config` and the flag instead, so this module translates both.
 
 use core::ffi::{CStr, c_char, c_int};
 
-use cors::{DoorsErrorKind, PolicyError, PolicyErrorKind, RulesError, RulesErrorKind, Setting};
+#[cfg(feature = "doors")]
+use cors::DoorsErrorKind;
+use cors::{PolicyError, PolicyErrorKind, Setting};
+#[cfg(feature = "rules")]
+use cors::{RulesError, RulesErrorKind};
 
+use crate::cause::Cause;
 use crate::code::{self, NO_POSITION};
-use crate::pointer;
-use crate::text::{Str, Writer};
+use crate::text::Str;
+#[cfg(feature = "texts")]
+use crate::words::words_of;
 
 /// `ecors_error`.
 #[repr(C)]
@@ -36,29 +42,6 @@ pub(crate) struct Mistake {
     index: usize,
     byte: usize,
     rule: usize,
-}
-
-/// A kind of mistake.
-#[derive(Clone, Copy)]
-pub(crate) enum Cause {
-    /// The engine found it.
-    Engine(PolicyErrorKind),
-    /// A pointer and a length that are not valid.
-    Argument,
-    Memory,
-    StructSize,
-    UnknownFlag,
-    TwoSuccessStatuses,
-    TwoRefusedStatuses,
-    NegativeMaxAge,
-    IndexSeed,
-    NoRules,
-    TooManyRules,
-    UnreachableRule,
-    /// The engine found it in the hosts of doors.
-    Host(DoorsErrorKind),
-    DoorsStructSize,
-    TwoResourcePolicies,
 }
 
 impl Mistake {
@@ -91,6 +74,7 @@ impl Mistake {
     }
 
     /// Describes a mistake in a host of doors.
+    #[cfg(feature = "doors")]
     pub(crate) const fn of_host(kind: DoorsErrorKind, entry: &'static [u8], byte: usize) -> Self {
         Self {
             entry: Some(entry),
@@ -105,6 +89,7 @@ impl Mistake {
         Self { index, ..self }
     }
 
+    #[cfg(feature = "rules")]
     /// Adds the index of the rule, unless it is there already or `rule` is `NO_POSITION`.
     pub(crate) fn in_rule(self, rule: usize) -> Self {
         Self {
@@ -117,13 +102,18 @@ impl Mistake {
         match self.cause {
             Cause::Argument => code::ARG,
             Cause::Memory => code::MEMORY,
-            Cause::StructSize | Cause::DoorsStructSize => code::ABI,
+            Cause::StructSize => code::ABI,
+            #[cfg(feature = "doors")]
+            Cause::DoorsStructSize => code::ABI,
             _ => code::CONFIG,
         }
     }
 
     const fn in_words(&self) -> Error {
+        #[cfg(feature = "texts")]
         let (what, fix) = words_of(self.cause);
+        #[cfg(not(feature = "texts"))]
+        let (what, fix) = ("is not valid", "see embedded_cors.h");
         Error {
             setting: self.setting.as_ptr(),
             what: Str::of(what.as_bytes()),
@@ -144,6 +134,7 @@ impl Mistake {
     }
 }
 
+#[cfg(feature = "rules")]
 impl From<RulesError> for Mistake {
     fn from(error: RulesError) -> Self {
         let cause = match error.kind() {
@@ -210,6 +201,7 @@ pub(crate) enum Permission {
 }
 
 impl Permission {
+    #[cfg(feature = "texts")]
     pub(crate) const ALL: [Self; 3] = [Self::InsecureOrigins, Self::PublicSuffixes, Self::Predicate];
 
     pub(crate) const fn bit(self) -> u32 {
@@ -217,14 +209,6 @@ impl Permission {
             Self::InsecureOrigins => 0x1_0000,
             Self::PublicSuffixes => 0x2_0000,
             Self::Predicate => 0x4_0000,
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::InsecureOrigins => "ECORS_DANGEROUSLY_ALLOW_INSECURE_ORIGINS_WITH_CREDENTIALS",
-            Self::PublicSuffixes => "ECORS_DANGEROUSLY_ALLOW_PUBLIC_SUFFIXES_WITH_CREDENTIALS",
-            Self::Predicate => "ECORS_DANGEROUSLY_ALLOW_PREDICATE_WITH_CREDENTIALS",
         }
     }
 }
@@ -237,205 +221,4 @@ const fn permission(cause: Cause) -> Option<Permission> {
         Cause::Engine(PolicyErrorKind::PredicateWithCredentials) => Some(Permission::Predicate),
         _ => None,
     }
-}
-
-/// Returns what is wrong and what to write instead.
-///
-/// The texts about the engine's errors are the engine's, except where those name a method of the
-/// Rust builder.
-const fn words_of(cause: Cause) -> (&'static str, &'static str) {
-    match cause {
-        Cause::Engine(kind) => match kind {
-            PolicyErrorKind::InsecureWithCredentials => (kind.what(), "write https://"),
-            PolicyErrorKind::SuffixWithCredentials => (kind.what(), "write a registered domain"),
-            PolicyErrorKind::PredicateWithCredentials => (kind.what(), "list the origins"),
-            _ => (kind.what(), kind.fix()),
-        },
-        Cause::Argument => ("is NULL or too long", "pass a pointer and its length"),
-        Cause::Memory => ("is too small", "pass as many bytes as ecors_policy_size returns"),
-        Cause::StructSize => (
-            "is not the size of this library's ecors_config",
-            "write sizeof(ecors_config) and compile with the header of the library",
-        ),
-        Cause::UnknownFlag => (
-            "has a bit that is not a flag of this library",
-            "use the constants of the library's header",
-        ),
-        Cause::TwoSuccessStatuses => (
-            "has both ECORS_SUCCESS_STATUS_200 and ECORS_SUCCESS_STATUS_204_BARE",
-            "set at most one of them",
-        ),
-        Cause::TwoRefusedStatuses => (
-            "has both ECORS_REFUSED_STATUS_204 and ECORS_REFUSED_STATUS_200",
-            "set at most one of them",
-        ),
-        Cause::NegativeMaxAge => (
-            "is negative",
-            "write 0 to 86400, or -1 for no Access-Control-Max-Age",
-        ),
-        Cause::IndexSeed => (
-            "makes too many origins collide in the index",
-            "write another number",
-        ),
-        Cause::NoRules => ("is 0", "pass at least one rule"),
-        Cause::TooManyRules => ("is above ECORS_MAX_RULES", "pass at most 16 rules"),
-        Cause::Host(kind) => match kind {
-            DoorsErrorKind::Path => (
-                kind.what(),
-                "write the host alone; for every address, set ECORS_DOORS_IP_LITERALS",
-            ),
-            _ => (kind.what(), kind.fix()),
-        },
-        Cause::DoorsStructSize => (
-            "is not the size of this library's ecors_doors_config",
-            "write sizeof(ecors_doors_config) and compile with the header of the library",
-        ),
-        Cause::TwoResourcePolicies => (
-            "has more than one of the flags ECORS_DOORS_RESOURCES_...",
-            "set at most one of them",
-        ),
-        Cause::UnreachableRule => (
-            "earlier rules allow all of them, so this rule never decides",
-            "move it before them or remove it",
-        ),
-    }
-}
-
-/// The most bytes of an entry that a message quotes, as the header says.
-const QUOTED: usize = 80;
-
-/// Documented in the header.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ecors_error_message(
-    error: *const Error,
-    buffer: *mut c_char,
-    size: usize,
-    len: *mut usize,
-) -> c_int {
-    // SAFETY: the header asks for a buffer and for a place for the length.
-    let buffer = unsafe {
-        pointer::store(len, 0);
-        match pointer::buffer(buffer, size) {
-            Ok(buffer) => buffer,
-            Err(code) => return code,
-        }
-    };
-    // SAFETY: the header asks for an error.
-    let Some(parts) = (unsafe { Parts::of(error) }) else {
-        return code::ARG;
-    };
-    let mut measured = Writer::new(&mut []);
-    parts.write(&mut measured);
-    let needed = measured.len();
-    // SAFETY: the header asks for a place for the length.
-    unsafe { pointer::store(len, needed) };
-    if buffer.len() <= needed {
-        return code::MEMORY;
-    }
-    let mut out = Writer::new(buffer);
-    parts.write(&mut out);
-    out.bytes(b"\0");
-    code::OK
-}
-
-/// The parts of a message. The caller may have changed some members of the error.
-struct Parts {
-    setting: &'static [u8],
-    what: &'static [u8],
-    fix: &'static [u8],
-    entry: Option<&'static [u8]>,
-    index: usize,
-    byte: usize,
-    rule: usize,
-    permitted_by: u32,
-}
-
-impl Parts {
-    /// Reads an error. Returns `None` if a pointer in it is not valid, as in a struct of zeros.
-    ///
-    /// # Safety
-    ///
-    /// `error` is NULL or points to an `ecors_error` whose texts and entry can be read.
-    unsafe fn of(error: *const Error) -> Option<Self> {
-        if error.is_null() || !error.is_aligned() {
-            return None;
-        }
-        // SAFETY: the pointer is neither NULL nor misaligned; the caller vouches for the rest.
-        unsafe {
-            let error = error.read();
-            let text = |text: Str| pointer::bytes(text.ptr, text.len).ok();
-            Some(Self {
-                setting: c_string(error.setting)?,
-                what: text(error.what).filter(|what| !what.is_empty())?,
-                fix: text(error.fix)?,
-                entry: if error.entry.ptr.is_null() {
-                    None
-                } else {
-                    Some(text(error.entry)?)
-                },
-                index: error.index,
-                byte: error.byte,
-                rule: error.rule,
-                permitted_by: error.permitted_by,
-            })
-        }
-    }
-
-    fn write(&self, out: &mut Writer<'_>) {
-        if self.rule != NO_POSITION {
-            out.bytes(b"rules[");
-            out.number(self.rule);
-            out.bytes(b"].");
-        }
-        out.bytes(self.setting);
-        if self.index != NO_POSITION {
-            out.bytes(b"[");
-            out.number(self.index);
-            out.bytes(b"]");
-        }
-        if let Some(entry) = self.entry {
-            out.bytes(b" \"");
-            for &byte in entry.iter().take(QUOTED) {
-                out.bytes(&[if matches!(byte, b' '..=b'~') { byte } else { b'?' }]);
-            }
-            if entry.len() > QUOTED {
-                out.bytes(b"...");
-            }
-            out.bytes(b"\"");
-        }
-        out.bytes(b": ");
-        out.bytes(self.what);
-        if self.byte != NO_POSITION {
-            out.bytes(b" at byte ");
-            out.number(self.byte);
-        }
-        out.bytes(b"; ");
-        out.bytes(self.fix);
-        for flag in Permission::ALL {
-            if flag.bit() == self.permitted_by {
-                out.bytes(b", or set ");
-                out.bytes(flag.name().as_bytes());
-            }
-        }
-    }
-}
-
-/// Returns the bytes of a C string, or `None` for NULL.
-///
-/// # Safety
-///
-/// `text` is NULL or a C string that does not change while the result is used.
-unsafe fn c_string(text: *const c_char) -> Option<&'static [u8]> {
-    if text.is_null() {
-        return None;
-    }
-    let mut len: usize = 0;
-    // A volatile read, or the compiler would make a call of `strlen` of this loop, and the library
-    // promises to need no more of a C library than the functions on memory.
-    // SAFETY: the bytes up to the NUL can be read.
-    while unsafe { text.add(len).read_volatile() } != 0 {
-        len = len.checked_add(1)?;
-    }
-    // SAFETY: these bytes were just read.
-    unsafe { pointer::bytes(text, len) }.ok()
 }

@@ -2,7 +2,7 @@
 //! the header's for each machine, and look for numbers of the header that are missing here.
 //!
 //! [`ecors_layout`] has the numbers in the order of [`NAMES`], which are C expressions for the same
-//! numbers.
+//! numbers. `ALIGNMENT` is a macro of `tests/layout.c`, since C99 has none.
 
 use core::mem::offset_of;
 
@@ -10,7 +10,7 @@ use crate::config::{self, Config, List};
 use crate::decision::{self, Field, Fields};
 use crate::error::{Error, Permission};
 use crate::text::Str;
-use crate::{code, doors, policy, reader, request, stored};
+use crate::{code, doors, policy, reader, request};
 
 macro_rules! layout {
     ($($name:literal = $value:expr;)*) => {
@@ -79,6 +79,19 @@ layout! {
     "offsetof(ecors_doors_reader, opaque)" = 0;
     "sizeof(ecors_doors_decision)" = size_of::<doors::OpaqueDecision>();
     "offsetof(ecors_doors_decision, opaque)" = 0;
+    "ALIGNMENT(ecors_str)" = align_of::<Str>();
+    "ALIGNMENT(ecors_list)" = align_of::<List>();
+    "ALIGNMENT(ecors_config)" = align_of::<Config>();
+    "ALIGNMENT(ecors_error)" = align_of::<Error>();
+    "ALIGNMENT(ecors_request)" = align_of::<request::OpaqueRequest>();
+    "ALIGNMENT(ecors_reader)" = align_of::<reader::OpaqueReader>();
+    "ALIGNMENT(ecors_decision)" = align_of::<decision::OpaqueDecision>();
+    "ALIGNMENT(ecors_field)" = align_of::<Field>();
+    "ALIGNMENT(ecors_fields)" = align_of::<Fields>();
+    "ALIGNMENT(ecors_doors_config)" = align_of::<doors::Config>();
+    "ALIGNMENT(ecors_doors_request)" = align_of::<doors::OpaqueRequest>();
+    "ALIGNMENT(ecors_doors_reader)" = align_of::<doors::OpaqueReader>();
+    "ALIGNMENT(ecors_doors_decision)" = align_of::<doors::OpaqueDecision>();
     "ECORS_VERSION_MAJOR" = number(env!("CARGO_PKG_VERSION_MAJOR"));
     "ECORS_VERSION_MINOR" = number(env!("CARGO_PKG_VERSION_MINOR"));
     "ECORS_VERSION_PATCH" = number(env!("CARGO_PKG_VERSION_PATCH"));
@@ -112,9 +125,9 @@ layout! {
     "ECORS_RENDERED_SIZE(0)" = policy::RENDERED;
     "ECORS_MAX_FIELDS" = decision::MAX_FIELDS;
     "ECORS_MAX_ORIGIN_LEN" = cors::MAX_ORIGIN_LEN;
-    "ECORS_READER_BYTES" = stored::READER_BYTES;
-    "ECORS_NEEDS_MORE" = reader::NEEDS_MORE;
-    "ECORS_DONE" = reader::DONE;
+    "ECORS_READER_BYTES" = code::READER_BYTES;
+    "ECORS_NEEDS_MORE" = code::NEEDS_MORE;
+    "ECORS_DONE" = code::DONE;
     "ECORS_NOT_CORS" = decision::NOT_CORS;
     "ECORS_ACTUAL" = decision::ACTUAL;
     "ECORS_PREFLIGHT" = decision::PREFLIGHT;
@@ -153,6 +166,16 @@ layout! {
     "ECORS_SIZE_DECISION" = 5;
     "ECORS_SIZE_FIELDS" = 6;
 }
+
+// Some allocators of 32-bit machines, such as the `malloc` of ESP-IDF, align to 4 bytes only.
+const _: () = {
+    let mut i = 0;
+    while i < NAMES.len() {
+        let is_alignment = matches!(NAMES[i].as_bytes(), [b'A', b'L', b'I', b'G', b'N', ..]);
+        assert!(!is_alignment || ecors_layout[i] as usize <= align_of::<*const ()>());
+        i += 1;
+    }
+};
 
 /// Returns the number of a part of the version.
 const fn number(digits: &str) -> u32 {

@@ -22,23 +22,39 @@
     reason = "the header states the safety contract, where C programmers read it"
 )]
 
+mod cause;
+#[cfg(feature = "checks")]
 pub mod check;
 mod code;
 pub mod config;
 pub mod decision;
+#[cfg(feature = "doors")]
 pub mod doors;
 pub mod error;
 #[cfg(feature = "layout")]
 pub mod layout;
 mod memory;
+#[cfg(feature = "texts")]
+pub mod message;
 #[cfg(not(feature = "hosted"))]
 mod panic;
 mod pointer;
 pub mod policy;
+#[cfg(feature = "readers")]
 pub mod reader;
+#[cfg(feature = "texts")]
+pub mod reasons;
+mod reply;
 pub mod request;
+#[cfg(feature = "rules")]
 pub mod rules;
+#[cfg(all(feature = "readers", feature = "rules"))]
+mod rules_reader;
 pub mod size;
 pub mod slot;
 pub mod stored;
+#[cfg(feature = "rules")]
+mod stored_rules;
 pub mod text;
+#[cfg(feature = "texts")]
+mod words;

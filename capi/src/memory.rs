@@ -62,6 +62,7 @@ impl Memory {
         Some(Ok(unsafe { slice::from_raw_parts_mut(place, count) }))
     }
 
+    #[cfg(feature = "render")]
     /// Returns the next bytes, or `None` if there are not as many.
     pub(crate) fn bytes(&mut self, len: usize) -> Option<&'static mut [u8]> {
         let place = self.take::<u8>(len)?;

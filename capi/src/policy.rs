@@ -3,14 +3,21 @@
 use core::ffi::{c_int, c_void};
 use core::ptr::NonNull;
 
-use cors::{OriginIndex, Policy};
+#[cfg(feature = "index")]
+use cors::OriginIndex;
+use cors::Policy;
 
+use crate::cause::Cause;
 use crate::code;
-use crate::config::{Config, PREDICATE_SIZE};
-use crate::error::{Cause, Error, Mistake, report};
+use crate::config::Config;
+#[cfg(feature = "rules")]
+use crate::config::PREDICATE_SIZE;
+use crate::error::{Error, Mistake, report};
 use crate::memory::Memory;
 use crate::slot::{self, Slot};
-use crate::stored::{PolicySlot, RulesSlot, Stored};
+use crate::stored::{PolicySlot, Stored};
+#[cfg(feature = "rules")]
+use crate::stored_rules::RulesSlot;
 
 /// The part of `ECORS_POLICY_SIZE` that does not depend on the entries.
 pub(crate) const FIXED: usize = 96 * size_of::<*const ()>();
@@ -19,11 +26,13 @@ pub(crate) const FIXED: usize = 96 * size_of::<*const ()>();
 pub(crate) const RENDERED: usize = 512;
 
 // Everything but the entries fits into `FIXED`, wherever the memory begins; of rules also the slot
-// beside the policies. The header's macro counts two words for an entry.
+// beside the policies. The header's macro counts two words for an entry. Without rules less has to
+// fit.
+#[cfg(feature = "rules")]
 const _: () = assert!(
     size_of::<PolicySlot>()
         + size_of::<RulesSlot>()
-        + size_of::<OriginIndex<'_>>()
+        + size_of::<cors::OriginIndex<'_>>()
         + PREDICATE_SIZE
         + 8 * align_of::<u64>()
         <= FIXED
@@ -49,6 +58,7 @@ pub(crate) unsafe fn size_of_policy(config: &Config) -> Option<usize> {
             size = size.checked_add(unsafe { list.joined_len() }?)?;
         }
     }
+    #[cfg(feature = "index")]
     if config.has_index() {
         let slots = OriginIndex::slots_for(config.origins.len);
         size = size.checked_add(slots.checked_mul(size_of::<u32>())?)?;
@@ -176,6 +186,7 @@ pub(crate) unsafe fn build(
     // SAFETY: the caller vouches for the configuration and the place.
     unsafe {
         place.write(config.builder(memory)?.build()?);
+        #[cfg(feature = "render")]
         if config.renders() {
             render(memory, place)?;
         }
@@ -189,6 +200,7 @@ pub(crate) unsafe fn build(
 ///
 /// There is a policy, and nothing else uses it.
 // Inlined into `build`, it adds another policy to the stack of that function.
+#[cfg(feature = "render")]
 #[inline(never)]
 unsafe fn render(memory: &mut Memory, place: *mut Policy<'static>) -> Result<(), Mistake> {
     // SAFETY: the caller vouches for the policy.

@@ -4,10 +4,14 @@ use core::ffi::{c_char, c_int};
 
 use cors::{Decision, MAX_ORIGIN_LEN, Policy, PolicyReader, Progress};
 
+use crate::code::{DONE, NEEDS_MORE, READER_BYTES};
 use crate::decision::DecisionSlot;
+use crate::reply::Reply;
 use crate::request::head_error;
+#[cfg(feature = "rules")]
+use crate::rules_reader::{self, RulesReaderSlot};
 use crate::slot::{self, Marked, Opaque, Slot, words};
-use crate::stored::{PolicySlot, READER_BYTES, Reply, RulesReader, Stored, StoredRules};
+use crate::stored::{PolicySlot, Stored};
 use crate::{code, decision, pointer};
 
 const _: () = assert!(READER_BYTES >= MAX_ORIGIN_LEN + 64);
@@ -15,32 +19,18 @@ const _: () = assert!(READER_BYTES >= MAX_ORIGIN_LEN + 64);
 /// A reader for a policy. It checks the requested headers against the policy while they arrive.
 type Reader = PolicyReader<'static, READER_BYTES>;
 
-/// A reader for rules.
-struct ReaderForRules {
-    reader: RulesReader,
-    stored: &'static StoredRules,
-}
-
 impl Marked for Reader {
     const MARK: u32 = 0xec05_0003;
-}
-
-impl Marked for ReaderForRules {
-    const MARK: u32 = 0xec05_0006;
 }
 
 /// `ecors_reader`, as the header declares it.
 pub(crate) type OpaqueReader = Opaque<{ words(68, 124) }>;
 /// `ecors_reader` for a policy, as this library uses it.
 type ReaderSlot = Slot<Reader>;
-/// `ecors_reader` for rules.
-type RulesReaderSlot = Slot<ReaderForRules>;
 
-const _: () = assert!(ReaderSlot::fits::<OpaqueReader>() && RulesReaderSlot::fits::<OpaqueReader>());
-
-// `ecors_reader_push` returns these two, and negative numbers for errors.
-pub(crate) const NEEDS_MORE: c_int = 0;
-pub(crate) const DONE: c_int = 1;
+const _: () = assert!(ReaderSlot::fits::<OpaqueReader>());
+#[cfg(feature = "rules")]
+const _: () = assert!(RulesReaderSlot::fits::<OpaqueReader>());
 
 /// Starts a reader: for a policy the one that `reader_of` returns, for rules that of a header
 /// section after a request line with this method, or of a head.
@@ -60,29 +50,10 @@ unsafe fn init(
         let method = method.transpose()?;
         match Stored::get(policy)? {
             Stored::Policy(policy) => slot::fill(reader, reader_of(policy, method.unwrap_or_default())),
-            Stored::Rules(stored) => init_for_rules(reader.cast(), stored, method),
+            #[cfg(feature = "rules")]
+            Stored::Rules(stored) => rules_reader::init(reader.cast(), stored, method),
         }
     }
-}
-
-/// Starts a reader for rules.
-///
-/// # Safety
-///
-/// `reader` is as the header demands.
-// It needs a reader's size of stack, and programs without rules must not pay for that.
-#[inline(never)]
-unsafe fn init_for_rules(
-    reader: *mut RulesReaderSlot,
-    stored: &'static StoredRules,
-    method: Option<&[u8]>,
-) -> Result<(), c_int> {
-    let value = ReaderForRules {
-        reader: (stored.code.reader)(method),
-        stored,
-    };
-    // SAFETY: the caller vouches for the struct.
-    unsafe { slot::fill(reader, value) }
 }
 
 /// Documented in the header.
@@ -119,10 +90,10 @@ unsafe fn push(reader: *mut ReaderSlot, piece: &[u8]) -> Result<Progress, c_int>
     let progress = unsafe {
         match slot::get_mut(reader) {
             Ok(reader) => reader.push(piece),
-            Err(_) => {
-                let for_rules = slot::get_mut(reader.cast::<RulesReaderSlot>())?;
-                (for_rules.stored.code.push)(&mut for_rules.reader, piece)
-            }
+            #[cfg(feature = "rules")]
+            Err(_) => slot::get_mut(reader.cast::<RulesReaderSlot>())?.push(piece),
+            #[cfg(not(feature = "rules"))]
+            Err(code) => return Err(code),
         }
     };
     progress.map_err(head_error)
@@ -139,11 +110,10 @@ unsafe fn decide(reader: *const ReaderSlot, reply: Reply) -> Result<Decision<'st
         match (slot::get(reader), reply) {
             (Ok(reader), Reply::Answer) => Ok(reader.decide()),
             (Ok(reader), Reply::Error) => Ok(reader.decide_for_error_reply()),
-            (Err(_), _) => {
-                let for_rules = slot::get(reader.cast::<RulesReaderSlot>())?;
-                let stored = for_rules.stored;
-                Ok((stored.code.decide_read)(&stored.rules, &for_rules.reader, reply))
-            }
+            #[cfg(feature = "rules")]
+            (Err(_), _) => Ok(slot::get(reader.cast::<RulesReaderSlot>())?.decide(reply)),
+            #[cfg(not(feature = "rules"))]
+            (Err(code), _) => Err(code),
         }
     }
 }

@@ -5,11 +5,16 @@ use core::slice;
 
 use cors::{MAX_RULES, Policy, Rules};
 
+use crate::cause::Cause;
 use crate::config::Config;
-use crate::error::{Cause, Error, Mistake};
+use crate::error::{Error, Mistake};
 use crate::policy::{build, checked, size_of_policy, start, store};
+use crate::reply::Reply;
 use crate::slot;
-use crate::stored::{PolicySlot, Reply, RulesCode, RulesReader, StoredRules};
+use crate::stored::PolicySlot;
+#[cfg(feature = "readers")]
+use crate::stored_rules::RulesReader;
+use crate::stored_rules::{RulesCode, StoredRules};
 
 /// The functions for rules. See [`RulesCode`].
 static CODE: RulesCode = RulesCode {
@@ -17,11 +22,14 @@ static CODE: RulesCode = RulesCode {
         Reply::Answer => rules.decide(request),
         Reply::Error => rules.decide_for_error_reply(request),
     },
+    #[cfg(feature = "readers")]
     reader: |method| match method {
         Some(method) => RulesReader::for_header_section(method),
         None => RulesReader::new(),
     },
+    #[cfg(feature = "readers")]
     push: |reader, piece| reader.push(piece),
+    #[cfg(feature = "readers")]
     decide_read: |rules, reader, reply| (CODE.decide)(rules, &reader.request(), reply),
 };
 

@@ -4,8 +4,10 @@ use core::ffi::c_int;
 
 use crate::config::Config;
 use crate::decision::{Fields, OpaqueDecision};
+#[cfg(feature = "doors")]
 use crate::doors;
 use crate::error::Error;
+#[cfg(feature = "readers")]
 use crate::reader::OpaqueReader;
 use crate::request::OpaqueRequest;
 
@@ -13,17 +15,24 @@ use crate::request::OpaqueRequest;
 #[unsafe(no_mangle)]
 pub extern "C" fn ecors_size(which: c_int) -> usize {
     // In the order of `ECORS_SIZE_CONFIG` and the following constants, which begin with 1.
-    const SIZES: [usize; 11] = [
+    const SIZES: &[usize] = &[
         0,
         size_of::<Config>(),
         size_of::<Error>(),
         size_of::<OpaqueRequest>(),
+        #[cfg(feature = "readers")]
         size_of::<OpaqueReader>(),
+        #[cfg(not(feature = "readers"))]
+        0,
         size_of::<OpaqueDecision>(),
         size_of::<Fields>(),
+        #[cfg(feature = "doors")]
         size_of::<doors::Config>(),
+        #[cfg(feature = "doors")]
         size_of::<doors::OpaqueRequest>(),
+        #[cfg(feature = "doors")]
         size_of::<doors::OpaqueReader>(),
+        #[cfg(feature = "doors")]
         size_of::<doors::OpaqueDecision>(),
     ];
     // The tests build the library with this defect, and want the linker to find the panic.

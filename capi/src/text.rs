@@ -1,8 +1,6 @@
-//! Texts for C: strings of the caller's, NUL-terminated constants, and a writer of messages.
+//! Texts for C: strings of the caller's, and NUL-terminated constants.
 
-use core::ffi::{CStr, c_char, c_int};
-
-use cors::Reason;
+use core::ffi::{c_char, c_int};
 
 use crate::code;
 
@@ -81,75 +79,24 @@ impl<const LEN: usize, const COUNT: usize> Table<LEN, COUNT> {
         table
     }
 
-    /// Returns the text with this index, or the empty string if there is none.
-    pub(crate) fn get(&'static self, index: usize) -> &'static CStr {
-        self.starts
-            .get(index)
-            .and_then(|&start| self.bytes.get(usize::from(start)..))
-            .and_then(|text| CStr::from_bytes_until_nul(text).ok())
-            .unwrap_or(c"")
+    /// Returns the text with this index as a C string, or `None` if there is none.
+    #[cfg(feature = "texts")]
+    pub(crate) fn get(&'static self, index: usize) -> Option<*const c_char> {
+        let start = *self.starts.get(index)?;
+        let text = self.bytes.get(usize::from(start)..)?;
+        Some(text.as_ptr().cast())
     }
-}
 
-const REASONS: usize = Reason::ALL.len();
-
-const REASON_NAMES: [&str; REASONS] = {
-    let (mut names, mut i) = ([""; REASONS], 0);
-    while i < REASONS {
-        // The code of a reason is its index here and one more.
-        assert!(Reason::ALL[i].code() as usize == i + 1);
-        names[i] = Reason::ALL[i].name();
-        i += 1;
+    /// Returns this text as a C string, or `None` if it is not in the table.
+    pub(crate) fn find(&'static self, text: &[u8]) -> Option<*const c_char> {
+        for start in self.starts {
+            let found = self.bytes.get(usize::from(start)..)?;
+            if found.starts_with(text) && found.get(text.len()) == Some(&0) {
+                return Some(found.as_ptr().cast());
+            }
+        }
+        None
     }
-    names
-};
-
-const REASON_SENTENCES: [&str; REASONS] = {
-    let (mut sentences, mut i) = ([""; REASONS], 0);
-    while i < REASONS {
-        sentences[i] = Reason::ALL[i].sentence();
-        i += 1;
-    }
-    sentences
-};
-
-static NAMES: Table<{ Table::len_of(&REASON_NAMES) }, REASONS> = Table::new(&REASON_NAMES);
-static SENTENCES: Table<{ Table::len_of(&REASON_SENTENCES) }, REASONS> = Table::new(&REASON_SENTENCES);
-
-/// Returns the index of a reason in the tables; one past their end for a number that is not a code.
-fn reason_index(code: c_int) -> usize {
-    usize::try_from(code)
-        .ok()
-        .and_then(|code| code.checked_sub(1))
-        .unwrap_or(REASONS)
-}
-
-/// Documented in the header.
-#[unsafe(no_mangle)]
-pub extern "C" fn ecors_reason_name(reason: c_int) -> *const c_char {
-    NAMES.get(reason_index(reason)).as_ptr()
-}
-
-/// Documented in the header.
-#[unsafe(no_mangle)]
-pub extern "C" fn ecors_reason_sentence(reason: c_int) -> *const c_char {
-    SENTENCES.get(reason_index(reason)).as_ptr()
-}
-
-/// Documented in the header.
-#[unsafe(no_mangle)]
-pub extern "C" fn ecors_strerror(error: c_int) -> *const c_char {
-    match error {
-        code::ARG => c"an argument is NULL, misaligned, too long or not valid",
-        code::STATE => c"a struct is not initialised, or the function does not apply to it",
-        code::CONFIG => c"the configuration has a mistake",
-        code::MEMORY => c"the memory or the buffer is too small",
-        code::ABI => c"the program was compiled with the header of another version of the library",
-        code::HEAD => c"the request head does not begin with a method and a space",
-        code::INCOMPLETE => c"the request head ends before its empty line",
-        _ => c"",
-    }
-    .as_ptr()
 }
 
 /// Documented in the header.
@@ -162,46 +109,4 @@ pub extern "C" fn ecors_abi_version() -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn ecors_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
-}
-
-/// Writes text into a buffer for as long as there is room, and counts all of it.
-pub(crate) struct Writer<'b> {
-    buffer: &'b mut [u8],
-    len: usize,
-}
-
-impl<'b> Writer<'b> {
-    pub(crate) fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer, len: 0 }
-    }
-
-    /// Returns the length of the text so far, including what had no room.
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        if let Some(rest) = self.buffer.get_mut(self.len..)
-            && let Some(place) = rest.get_mut(..bytes.len())
-        {
-            place.copy_from_slice(bytes);
-        }
-        self.len = self.len.saturating_add(bytes.len());
-    }
-
-    /// Writes a number in decimal.
-    pub(crate) fn number(&mut self, number: usize) {
-        let mut digits = [b'0'; 20];
-        let mut rest = number;
-        let mut len = 0;
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            len += 1;
-            if rest == 0 {
-                break;
-            }
-        }
-        self.bytes(digits.get(digits.len() - len..).unwrap_or_default());
-    }
 }

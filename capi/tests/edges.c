@@ -6,7 +6,7 @@ static const ecors_str origins[] = { ECORS_STR("https://app.example.com"), ECORS
 static const ecors_str methods[] = { ECORS_STR("PUT"), ECORS_STR("DELETE") };
 static const ecors_str headers[] = { ECORS_STR("content-type") };
 static const ecors_config config = { sizeof(ecors_config), ECORS_CREDENTIALS, 600, ECORS_LIST(origins), ECORS_LIST(methods),
-                                     ECORS_LIST(headers), ECORS_NO_LIST, NULL, NULL, 0 };
+                                     ECORS_LIST(headers), ECORS_NO_LIST, NULL, NULL, { 0 } };
 static unsigned char memory[ECORS_POLICY_SIZE(2, 2, 1, 0)];
 
 static const char preflight[] = "OPTIONS /led HTTP/1.1\r\nOrigin: https://app.example.com\r\nAccess-Control-Request-Method: PUT\r\n\r\n";
@@ -554,7 +554,7 @@ static void long_list(size_t count) {
   config.flags = ECORS_CREDENTIALS;
   config.origins.items = list;
   config.origins.len = count;
-  config.index_seed = 0x2f6b11d39c027ae5u;
+  memcpy(config.index_seed, "\xe5\x7a\x02\x9c\xd3\x11\x6b\x2f", sizeof config.index_seed);
   size = ecors_policy_size(&config);
   memory = guarded_memory(size);
   CHECK(ecors_policy_init(last(memory, size), size - 1, &config, &policy, &error) == ECORS_E_MEMORY);

@@ -1,6 +1,8 @@
 /* Compares the sizes, offsets and numbers of the header with the library's. With ONLY_NUMBERS it
  * compiles to an array of the header's, for machines that can compile this program but not run
  * it. */
+#define ALIGNMENT(type) offsetof(struct { char before; type value; }, value)
+
 #ifdef ONLY_NUMBERS
 
 #include "embedded_cors.h"

@@ -34,7 +34,7 @@ struct Config {
     lists: [List; 4],
     predicate: Option<unsafe extern "C" fn(*mut c_void, *const c_char, usize) -> c_int>,
     user: *mut c_void,
-    seed: u64,
+    seed: [u8; 8],
 }
 
 #[repr(C)]
@@ -454,7 +454,7 @@ fuzz_target!(|case: Case| {
         lists: entries.each_ref().map(|list| List(list.as_ptr(), list.len())),
         predicate: spec.has_predicate.then_some(predicate),
         user: null_mut(),
-        seed: case.seed,
+        seed: case.seed.to_ne_bytes(),
     };
     let entries = lists(&texts);
     let other_entries = other_texts.as_ref().map(lists);

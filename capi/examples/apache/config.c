@@ -432,7 +432,7 @@ static ecors_made *make(const ecors_block *block, apr_pool_t *pool) {
   size = ecors_rules_size(configs, count);
   memory = apr_palloc(pool, size);
   for (attempt = 0; attempt < INDEX_ATTEMPTS; attempt++) {
-    for (i = 0; i < count; i++) apr_generate_random_bytes((unsigned char *)&configs[i].index_seed, sizeof configs[i].index_seed);
+    for (i = 0; i < count; i++) apr_generate_random_bytes(configs[i].index_seed, sizeof configs[i].index_seed);
     rc = ecors_rules_init(memory, size, configs, count, &made->policy, &error);
     if (rc != ECORS_E_CONFIG || strcmp(error.setting, "index_seed") != 0) break;
   }

@@ -9,7 +9,7 @@ static const ecors_str methods[] = { ECORS_STR("PUT") };
 static const ecors_str headers[] = { ECORS_STR("authorization"), ECORS_STR("content-type") };
 static const ecors_str expose[] = { ECORS_STR("allow") };
 static const ecors_config config = { sizeof(ecors_config), 0, 600, ECORS_LIST(origins), ECORS_LIST(methods), ECORS_LIST(headers),
-                                     ECORS_LIST(expose), NULL, NULL, 0 };
+                                     ECORS_LIST(expose), NULL, NULL, { 0 } };
 
 const ecors_policy *lamp_policy(void) {
   static unsigned char memory[ECORS_POLICY_SIZE(2, 1, 2, 1)];

@@ -21,7 +21,7 @@ static const ecors_str headers[] = { ECORS_STR("authorization"), ECORS_STR("cont
 static const ecors_str exposed[] = { ECORS_STR("www-authenticate") };
 static const ecors_config config = {
   sizeof(ecors_config), 0, 600, /* for 10 minutes browsers may keep the answer to a preflight */
-  ECORS_LIST(origins), ECORS_LIST(methods), ECORS_LIST(headers), ECORS_LIST(exposed), NULL, NULL, 0
+  ECORS_LIST(origins), ECORS_LIST(methods), ECORS_LIST(headers), ECORS_LIST(exposed), NULL, NULL, { 0 }
 };
 
 /* The names of the lamp, for its doors: CORS decides who may read, and the doors keep pages of

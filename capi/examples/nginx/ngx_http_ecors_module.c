@@ -391,7 +391,7 @@ static char *ngx_http_ecors_make_policy(ngx_conf_t *cf, ngx_http_ecors_conf_t *c
   char message[768];
   const ngx_http_ecors_place_t *place;
   ngx_uint_t directive, count = 0, i, attempt, rules = conf->rules == NULL ? 0 : conf->rules->nelts;
-  size_t size;
+  size_t size, byte;
   void *memory;
   int rc;
 
@@ -413,7 +413,8 @@ static char *ngx_http_ecors_make_policy(ngx_conf_t *cf, ngx_http_ecors_conf_t *c
   memory = ngx_palloc(cf->pool, size);
   if (memory == NULL) return NGX_CONF_ERROR;
   for (attempt = 0; attempt < INDEX_ATTEMPTS; attempt++) {
-    for (i = 0; i < count; i++) configs[i].index_seed = (uint64_t)ngx_random() << 32 ^ (uint64_t)ngx_random();
+    for (i = 0; i < count; i++)
+      for (byte = 0; byte < sizeof configs[i].index_seed; byte++) configs[i].index_seed[byte] = (u_char)(ngx_random() >> 8);
     rc = ecors_rules_init(memory, size, configs, count, &conf->policy, &error);
     if (rc != ECORS_E_CONFIG || strcmp(error.setting, "index_seed") != 0) break;
   }

@@ -8,7 +8,7 @@ static const ecors_str methods[] = { ECORS_STR("PUT") };
 static const ecors_str headers[] = { ECORS_STR("authorization"), ECORS_STR("content-type") };
 static const ecors_str expose[] = { ECORS_STR("allow") };
 static const ecors_config cors_config = { sizeof(ecors_config), 0, 600, ECORS_LIST(origins), ECORS_LIST(methods), ECORS_LIST(headers),
-                                          ECORS_LIST(expose), NULL, NULL, 0 };
+                                          ECORS_LIST(expose), NULL, NULL, { 0 } };
 static const ecors_policy *policy;
 
 esp_err_t cors_init(const httpd_config_t *config, size_t own_fields) {

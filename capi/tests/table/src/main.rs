@@ -523,7 +523,13 @@ fn layout() -> String {
                     missing.push(name.to_string());
                 }
             }
-            ["typedef", "struct", name, "{"] => within = Some(name),
+            ["typedef", "struct", name, "{"] => {
+                within = Some(name);
+                let alignment = format!("ALIGNMENT({name})");
+                if !names.contains(&alignment.as_str()) {
+                    missing.push(alignment);
+                }
+            }
             ["}", ..] => within = None,
             // A comment.
             [first, ..] if first.starts_with(['/', '*']) => {}

@@ -198,7 +198,7 @@ pub(super) fn c(policies: &[PolicyConfig]) -> String {
         ));
         configs.push(format!(
             "{{\n  sizeof(ecors_config),\n  {}, /* flags */\n  {}, /* max_age_seconds */\n  {}\n  \
-             NULL, NULL, /* no predicate */\n  0 /* index_seed: choose it at random if other people \
+             NULL, NULL, /* no predicate */\n  {{ 0 }} /* index_seed: fill it at random if other people \
              choose the origins */\n}}",
             c_flags(policy),
             policy.max_age_seconds.map_or(-1, i64::from),

@@ -646,7 +646,7 @@ fn json_and_sarif_do_not_tell_the_length_of_a_secret() {
         let text = format!(
             "location / {{\n  if ($arg_token = \"{secret}\") {{ return 403; }}\n  \
              add_header Access-Control-Allow-Origin \"https://u:{secret}@app.example\" always;\n  \
-             add_header X-Api-Key \"{secret}\" always;\n  add_header Set-Cookie \"sid={secret}\" always;\n  \
+             add_header Set-Cookie \"sid={secret}\" always;\n  \
              proxy_pass http://u:{secret}@127.0.0.1:9000;\n}}\n"
         );
         let server = server(&text);

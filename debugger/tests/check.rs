@@ -668,8 +668,8 @@ fn json_and_sarif_do_not_tell_the_length_of_a_secret() {
             all
         })
     };
-    let first = shown("\u{e9}");
-    for secret in ["\u{e9}\u{e9}", "S3CRET", &"S3CRET".repeat(20)] {
+    let first = shown("~");
+    for secret in ["~~", "S3CRET", &"S3CRET".repeat(20)] {
         assert_eq!(shown(secret), first, "{secret}");
     }
 }

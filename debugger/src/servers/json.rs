@@ -219,8 +219,8 @@ struct OpenJson<'c> {
     reason: &'c str,
 }
 
-/// Writes a text of the configuration, or one that quotes it, without its secrets. In the whole JSON
-/// text, a mask would cover quotation marks too.
+/// Writes a text of the configuration, or one that quotes it, without its secrets. In the whole
+/// JSON text, a mask would cover quotation marks too.
 fn hidden<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&hide(text))
 }

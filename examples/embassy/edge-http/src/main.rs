@@ -34,8 +34,8 @@ static CORS: Policy = rendered!(
         .build_or_panic()
 );
 
-/// The doors, in flash. CORS decides who may read. A page of a stranger could still post a form, and
-/// after DNS rebinding it could do everything.
+/// The doors, in flash. CORS decides who may read. A page of a stranger could still post a form,
+/// and after DNS rebinding it could do everything.
 #[cfg(not(feature = "without-doors"))]
 static DOORS: Doors<()> = Doors::builder(())
     .allow_hosts(&["lamp.local"])

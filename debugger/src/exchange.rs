@@ -449,8 +449,10 @@ const MAX_CANDIDATES: usize = 64;
 
 /// The exchanges that a message without an address may be about.
 fn without_address(found: &Found, message: &Message, exchanges: &[Exchange]) -> Vec<usize> {
-    // A message of a tool is about the command before it.
-    if message.engine.is_none() && message.is_preflight.is_none() {
+    // A message of a tool is about the command before it, and a status of the network panel about
+    // the head before it.
+    let is_of_tool = message.engine.is_none() && message.is_preflight.is_none();
+    if is_of_tool || message.is_vague {
         // A request that got a response did not fail to connect.
         let is_open = |exchange: &Exchange| {
             let transfers = exchange
@@ -461,7 +463,7 @@ fn without_address(found: &Found, message: &Message, exchanges: &[Exchange]) -> 
             let mut transfers = transfers.filter_map(|index| found.transfers.get(index));
             let has_response = transfers.any(|transfer| transfer.response.is_some());
             !has_response
-                && (exchange.call.is_some() || !exchange.legs.is_empty())
+                && ((is_of_tool && exchange.call.is_some()) || !exchange.legs.is_empty())
                 && exchange.messages.is_empty()
         };
         let before = exchanges
@@ -471,7 +473,9 @@ fn without_address(found: &Found, message: &Message, exchanges: &[Exchange]) -> 
             .filter(|(_, exchange)| is_open(exchange) && start(found, exchange) < message.span.start)
             .take(MAX_CANDIDATES)
             .max_by_key(|(_, exchange)| start(found, exchange));
-        return before.map(|(index, _)| index).into_iter().collect();
+        if is_of_tool || before.is_some() {
+            return before.map(|(index, _)| index).into_iter().collect();
+        }
     }
     // The only one, or a message that says the same.
     match exchanges {

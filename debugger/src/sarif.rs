@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::secrets::hide;
 use crate::servers::check::Check;
 use crate::servers::findings::Severity;
 use crate::servers::source::{Place, Sources};
@@ -38,7 +39,7 @@ pub fn write(check: &Check) -> String {
                     Severity::Warning => "warning",
                     Severity::Note => "note",
                 },
-                "message": { "text": message },
+                "message": { "text": hide(&message) },
                 "locations": locations.first().map(|first| vec![first.clone()]).unwrap_or_default(),
                 "relatedLocations": locations.get(1..).unwrap_or_default(),
             })
@@ -79,6 +80,6 @@ fn location(sources: &Sources, place: Place, label: &str) -> Value {
                 "startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column,
             },
         },
-        "message": { "text": label },
+        "message": { "text": hide(label) },
     })
 }

@@ -1,9 +1,9 @@
 //! Hides secrets. Everything else in this library works on the text that [`mask`] returns, so a
 //! secret cannot reach a message, a marked line or a JSON value.
 //!
-//! A secret's bytes become asterisks, one for each byte, so places in the masked text are places
-//! in the given one. What is shown must not tell how long a secret is: [`Shown`] and [`hide`] have
-//! three asterisks in place of each run of them. These are taken for secrets:
+//! Each byte of a secret becomes one byte of a mask, so places in the masked text are places in the
+//! given one. What is shown must not tell how long a secret is: [`Shown`] and [`hide`] have three
+//! asterisks in place of each mask. These are taken for secrets:
 //!
 //! - the values of `Authorization`, `Cookie`, `Set-Cookie` (its attributes stay) and every other
 //!   name with a word such as token, key, secret, password or session in it, whether it is a field
@@ -15,8 +15,8 @@
 use crate::json_text::{self, Node, Value};
 use crate::text::{Line, Span, lines};
 
-/// Returns the text with asterisks in place of the bytes of secrets. The result has the same
-/// length.
+/// Returns the text with a mask in place of each secret. The result has the same length, so it must
+/// not be shown as it is: see [`Shown`].
 pub fn mask(text: &str) -> String {
     let mut masks = Masks::default();
     for region in json_regions(text) {
@@ -48,48 +48,57 @@ pub fn mask(text: &str) -> String {
 /// The asterisks that are shown for a secret of any length.
 const SHOWN: &str = "***";
 
-/// A masked text as it is shown: each run of asterisks has three, or fewer if it had.
+/// Masks a byte of a secret that has at least as many bytes as [`SHOWN`]. The readers of heads and
+/// addresses take it for a part of a value.
+const LONG: char = '*';
+
+/// Masks a byte of a shorter secret. One or two asterisks could be the text's own, such as those of
+/// `Access-Control-Allow-Origin: *`, which have to stay. Nobody types this byte, JSON does not
+/// escape it, and it is as long as an asterisk.
+const SHORT: char = '\u{7f}';
+
+/// A masked text as it is shown, with three asterisks in place of each mask.
 #[derive(Clone, Debug)]
 pub struct Shown {
     /// The text.
     pub text: String,
-    /// Where each run that was cut ends in the masked text, and the bytes left out so far.
-    cuts: Vec<(usize, usize)>,
+    /// Where each mask ends in the masked text, and in the shown one.
+    ends: Vec<(usize, usize)>,
 }
 
 impl Shown {
-    /// Shortens the runs of asterisks of a masked text.
+    /// Gives all masks of a masked text the same length.
     pub fn new(masked: &str) -> Self {
-        let (mut text, mut cuts) = (String::with_capacity(masked.len()), Vec::new());
-        let (mut rest, mut at) = (masked, 0);
-        while let Some(found) = rest.find(SHOWN) {
+        let (mut text, mut ends) = (String::with_capacity(masked.len()), Vec::new());
+        let mut rest = masked;
+        while let Some(found) = rest.find([LONG, SHORT]) {
             let (before, run) = rest.split_at(found);
-            let after = run.trim_start_matches('*');
+            let after = run.trim_start_matches([LONG, SHORT]);
+            let run = run.get(..run.len() - after.len()).unwrap_or("");
             text.push_str(before);
-            text.push_str(SHOWN);
-            at += rest.len() - after.len();
-            if run.len() - after.len() > SHOWN.len() {
-                cuts.push((at, at - text.len()));
+            if run.len() >= SHOWN.len() || run.contains(SHORT) {
+                text.push_str(SHOWN);
+                ends.push((masked.len() - after.len(), text.len()));
+            } else {
+                text.push_str(run);
             }
             rest = after;
         }
         text.push_str(rest);
-        Self { text, cuts }
+        Self { text, ends }
     }
 
     /// Returns the place in [`text`](Self::text) of a place in the masked text.
     pub fn place(&self, at: usize) -> usize {
-        let after = self.cuts.partition_point(|(end, _)| *end <= at);
-        let removed = after
+        let after = self.ends.partition_point(|(end, _)| *end <= at);
+        let (end, shown_end) = after
             .checked_sub(1)
-            .and_then(|index| self.cuts.get(index))
-            .map_or(0, |(_, removed)| *removed);
-        // A place in the middle of a run moves to its end.
-        let limit = self
-            .cuts
-            .get(after)
-            .map_or(self.text.len(), |(end, removed)| end - removed);
-        (at - removed).min(limit)
+            .and_then(|index| self.ends.get(index))
+            .copied()
+            .unwrap_or_default();
+        // A place in the middle of a mask moves to its end.
+        let limit = self.ends.get(after).map_or(self.text.len(), |(_, shown)| *shown);
+        (shown_end + (at - end)).min(limit)
     }
 }
 
@@ -129,22 +138,25 @@ impl Masks {
 
     fn apply(mut self, text: &str) -> String {
         self.spans.sort_unstable();
+        // Spans that touch are one mask.
+        self.spans.dedup_by(|next, last| {
+            let touches = next.start <= last.end;
+            if touches {
+                last.end = last.end.max(next.end);
+            }
+            touches
+        });
         let mut masked = String::with_capacity(text.len());
         let mut done = 0;
         for span in self.spans {
-            let start = span.start.max(done);
-            if span.end <= start {
-                continue;
-            }
             // The ends of all spans are ends of characters.
-            masked.push_str(text.get(done..start).unwrap_or(""));
-            for byte in text.as_bytes().get(start..span.end).unwrap_or(b"") {
-                // Line ends stay, or line numbers would change.
-                masked.push(if matches!(byte, b'\n' | b'\r') {
-                    char::from(*byte)
-                } else {
-                    '*'
-                });
+            masked.push_str(text.get(done..span.start).unwrap_or(""));
+            // Line ends stay, or line numbers would change.
+            for part in span.of(text).split_inclusive(['\n', '\r']) {
+                let secret = part.trim_end_matches(['\n', '\r']);
+                let byte = if secret.len() < SHOWN.len() { SHORT } else { LONG };
+                masked.extend(std::iter::repeat_n(byte, secret.len()));
+                masked.push_str(part.get(secret.len()..).unwrap_or(""));
             }
             done = span.end;
         }
@@ -999,12 +1011,33 @@ mod tests {
                 shown.place(at) <= shown.text.len() && (at == 0 || shown.place(at) >= shown.place(at - 1))
             );
         }
-        for length in [3, 4, 40] {
+        for length in [1, 2, 3, 4, 40] {
             assert_eq!(
                 hide(&format!("Authorization: {}", "x".repeat(length))),
                 "Authorization: ***"
             );
         }
+    }
+
+    #[test]
+    fn a_short_secret_is_told_from_asterisks_of_the_text() {
+        let text = "Access-Control-Allow-Origin: *\nCookie: a\nhttps://u@h/?token=ab&x=**\n**bold** /*/";
+        let shown = Shown::new(&mask(text));
+        assert_eq!(
+            shown.text,
+            "Access-Control-Allow-Origin: *\nCookie: ***\nhttps://***@h/?token=***&x=**\n**bold** /*/"
+        );
+        for part in ["Cookie", "\nhttps", "@h/", "&x=", "bold"] {
+            let at = shown.place(text.find(part).unwrap());
+            assert_eq!(shown.text.get(at..at + part.len()), Some(part));
+        }
+        for at in 0..=text.len() {
+            assert!(at == 0 || shown.place(at) >= shown.place(at - 1));
+        }
+        assert_eq!(shown.place(text.len()), shown.text.len());
+        let masked = mask(text);
+        assert_eq!(mask(&masked), masked);
+        assert_eq!(hide(&shown.text), shown.text);
     }
 
     #[test]

@@ -34,15 +34,15 @@ const MAX_CHARACTERS: usize = 400;
 const WINDOW: usize = 4000;
 
 /// Shortens a text that is too long for a sentence, because a long value is in it: the first 200
-/// characters, "...", and the last 100. Secrets are masked first, since their names may be cut.
+/// characters, "...", and the last 100. Secrets are hidden first, since their names may be cut.
 pub fn bounded(text: &str) -> std::borrow::Cow<'_, str> {
     if text.len() <= MAX_CHARACTERS || text.chars().nth(MAX_CHARACTERS).is_none() {
         return text.into();
     }
     let start = text.char_indices().nth(WINDOW).map_or(text.len(), |(at, _)| at);
     let end = text.char_indices().rev().nth(WINDOW).map_or(0, |(at, _)| at);
-    let start = crate::secrets::mask(&text[..start]);
-    let end = crate::secrets::mask(&text[end..]);
+    let start = crate::secrets::hide(&text[..start]);
+    let end = crate::secrets::hide(&text[end..]);
     let start: String = start.chars().take(200).collect();
     let mut last: Vec<char> = end.chars().rev().take(100).collect();
     last.reverse();

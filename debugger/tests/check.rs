@@ -629,3 +629,47 @@ fn a_long_map_is_looked_up_fast() {
     // Line by line, this takes minutes.
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+/// Returns all texts of a JSON value, without its numbers.
+fn texts(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(text) => found.push(text.clone()),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        serde_json::Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn json_and_sarif_do_not_tell_the_length_of_a_secret() {
+    let shown = |secret: &str| {
+        let text = format!(
+            "location / {{\n  if ($arg_token = \"{secret}\") {{ return 403; }}\n  \
+             add_header Access-Control-Allow-Origin \"https://u:{secret}@app.example\" always;\n  \
+             add_header Set-Cookie \"sid={secret}\" always;\n  \
+             proxy_pass http://u:{secret}@127.0.0.1:9000;\n}}\n"
+        );
+        let server = server(&text);
+        let found = check(&*server, &Upstream::default());
+        let head = "GET / HTTP/1.1\r\nHost: h\r\nOrigin: https://app.example\r\n\r\n";
+        let request = Request::from_head(head).unwrap();
+        let response = server.respond(&request, &Upstream::default());
+        let documents = [
+            json::write_check(&found),
+            json::write_response(Kind::Nginx, server.sources(), &response),
+            cors_debugger::sarif::write(&found),
+        ];
+        documents.map(|document| {
+            assert!(!document.contains('\u{7f}'), "{document}");
+            let mut all = Vec::new();
+            texts(&serde_json::from_str(&document).unwrap(), &mut all);
+            assert!(all.iter().any(|text| text.contains("***")), "{document}");
+            assert!(!all.iter().any(|text| text.contains(secret)), "{document}");
+            all
+        })
+    };
+    let first = shown("~");
+    for secret in ["~~", "S3CRET", &"S3CRET".repeat(20)] {
+        assert_eq!(shown(secret), first, "{secret}");
+    }
+}

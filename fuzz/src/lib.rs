@@ -8,6 +8,7 @@ mod agreement;
 pub mod naive;
 #[path = "../../tests/common/outcome.rs"]
 mod outcome;
+#[cfg(feature = "debugger")]
 pub mod paste;
 #[path = "../../tests/common/policy_spec.rs"]
 mod policy_spec;

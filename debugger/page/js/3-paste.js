@@ -16,13 +16,13 @@ function lineStarts(bytes) {
   return starts;
 }
 
-// The lines around a span, with the span marked. A long line is cut around it. Asterisks do not tell
-// how long a secret is.
+// The lines around a span, with the span marked. A long line is cut around it. The library masks each
+// byte of a secret, with the byte 0x7f if it has one or two; what is shown does not tell its length.
 function excerpt(bytes, starts, span, note) {
   const first = Math.max(1, span.line - 3);
   const last = Math.min(starts.length, span.line + 2);
   const rows = [];
-  const decode = (from, to) => decoder.decode(bytes.subarray(from, to)).replace(/\r?\n$/, "").replace(/\*{4,}/g, "***");
+  const decode = (from, to) => decoder.decode(bytes.subarray(from, to)).replace(/\r?\n$/, "").replace(/[*\x7f]{3,}|\*?\x7f[*\x7f]?/g, "***");
   for (let line = first; line <= last; line++) {
     const start = starts[line - 1];
     const end = line < starts.length ? starts[line] : bytes.length;

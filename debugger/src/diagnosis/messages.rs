@@ -77,7 +77,7 @@ impl Facts<'_> {
             cause,
             place,
             guilty: Some(self.guilty_of_message(message, cause, status)),
-            detail: None,
+            detail: message.remark.map(str::to_string),
             status,
             request: None,
         })
@@ -232,6 +232,17 @@ impl Facts<'_> {
             return;
         }
         if finding.cause == Cause::NoReason {
+            // Where the heads have no response, that it failed is all that is known.
+            if diagnosis.verdict == Verdict::Unknown
+                && diagnosis.finding.is_none()
+                && diagnosis.cases.is_empty()
+                && diagnosis
+                    .questions
+                    .iter()
+                    .any(|question| question.what == "response")
+            {
+                self.take_message(diagnosis, finding);
+            }
             return;
         }
         if finding.cause == Cause::AuthorizationUnderWildcard {

@@ -97,10 +97,10 @@ impl Play {
             actual: &self.actual,
             redirected: &self.redirected,
         };
-        secrets::Shown::new(&serde_json::to_string_pretty(&document).unwrap_or_default()).text
+        serde_json::to_string_pretty(&document).unwrap_or_default()
     }
 
-    /// Returns the settings with asterisks in place of secrets, for a link.
+    /// Returns the settings with three asterisks in place of each secret, for a link.
     pub fn masked(&self) -> Self {
         let mut masked = self.clone();
         for text in [
@@ -110,10 +110,10 @@ impl Play {
             &mut masked.actual,
             &mut masked.redirected,
         ] {
-            *text = secrets::mask(text);
+            *text = secrets::hide(text);
         }
         for (name, value) in &mut masked.headers {
-            let line = secrets::mask(&format!("{name}: {value}"));
+            let line = secrets::hide(&format!("{name}: {value}"));
             if let Some((_, hidden)) = line.split_once(": ") {
                 *value = hidden.to_string();
             }
@@ -126,7 +126,7 @@ impl Play {
                     .chain(&mut rule.allow_methods)
                     .chain(names)
             });
-            lists.for_each(|entry| *entry = secrets::mask(entry));
+            lists.for_each(|entry| *entry = secrets::hide(entry));
         }
         masked
     }

@@ -129,7 +129,7 @@ pub fn convert(
             .retain(|difference| seen.insert(format!("{difference:?}")));
         // Configurations have passwords and keys in them, which a sentence must not repeat.
         for difference in &mut reading.differences {
-            difference.text = bounded(crate::secrets::mask(&difference.text), 1000);
+            difference.text = bounded(crate::secrets::hide(&difference.text), 1000);
             difference.setting = bounded(std::mem::take(&mut difference.setting), 200);
             for witness in &mut difference.witnesses {
                 *witness = bounded(std::mem::take(witness), 200);
@@ -219,7 +219,7 @@ fn found(readings: Vec<Reading>, server: &dyn Server) -> Result<Vec<Reading>, St
             break;
         }
     }
-    Err(crate::secrets::mask(&error))
+    Err(crate::secrets::hide(&error))
 }
 
 /// Writes conversions as JSON, as `docs/convert.md` describes it.

@@ -1,6 +1,6 @@
 //! A check, and one answer, as JSON. `docs/check.md` describes both schemas.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::check::Check;
 use super::expectations::{Outcome, Row};
@@ -8,6 +8,7 @@ use super::findings::Finding;
 use super::response::Response;
 use super::source::{Place, Sources};
 use super::{Kind, Unknown};
+use crate::secrets::hide;
 use crate::text::bounded;
 
 /// The name and version of the schema of a check.
@@ -63,7 +64,7 @@ pub fn write_response(kind: Kind, sources: &Sources, response: &Response) -> Str
             .iter()
             .map(|field| FieldJson {
                 name: &field.name,
-                value: field.value.known().map(String::as_str),
+                value: field.value.known().map(|value| shown_value(&field.name, value)),
                 unknown: field.value.reason(),
                 place: field.place.map(|place| place_of(sources, place)),
             })
@@ -120,7 +121,9 @@ struct RowJson<'c> {
     credentials: bool,
     outcome: &'static str,
     stage: Option<&'static str>,
+    #[serde(serialize_with = "hidden_if_any")]
     failure: Option<&'c str>,
+    #[serde(serialize_with = "hidden_if_any")]
     reason: Option<&'c str>,
     place: Option<PlaceJson<'c>>,
 }
@@ -130,7 +133,9 @@ struct RowJson<'c> {
 struct FindingJson<'c> {
     code: &'static str,
     severity: &'static str,
+    #[serde(serialize_with = "hidden")]
     title: &'c str,
+    #[serde(serialize_with = "all_hidden")]
     reasons: &'c [String],
     places: Vec<MarkJson<'c>>,
     witness: Option<&'c str>,
@@ -144,11 +149,13 @@ struct FindingJson<'c> {
 struct MarkJson<'c> {
     #[serde(flatten)]
     place: PlaceJson<'c>,
+    #[serde(serialize_with = "hidden")]
     label: &'c str,
 }
 
 #[derive(Serialize)]
 struct RepairJson<'c> {
+    #[serde(serialize_with = "hidden")]
     text: &'c str,
     verified: bool,
     edits: Vec<EditJson<'c>>,
@@ -158,12 +165,15 @@ struct RepairJson<'c> {
 struct EditJson<'c> {
     #[serde(flatten)]
     place: PlaceJson<'c>,
+    #[serde(serialize_with = "hidden")]
     replacement: &'c str,
 }
 
 #[derive(Serialize)]
 struct UnknownJson<'c> {
+    #[serde(serialize_with = "hidden")]
     what: &'c str,
+    #[serde(serialize_with = "hidden")]
     reason: &'c str,
     place: Option<PlaceJson<'c>>,
 }
@@ -184,17 +194,20 @@ struct ResponseJson<'c> {
     schema: &'static str,
     server: &'static str,
     status: Option<u16>,
+    #[serde(serialize_with = "hidden_if_any")]
     status_unknown: Option<&'c str>,
     fields: Vec<FieldJson<'c>>,
     unknown: Vec<OpenJson<'c>>,
     decided_by: Option<PlaceJson<'c>>,
+    #[serde(serialize_with = "all_hidden")]
     notes: &'c [String],
 }
 
 #[derive(Serialize)]
 struct FieldJson<'c> {
     name: &'c str,
-    value: Option<&'c str>,
+    value: Option<String>,
+    #[serde(serialize_with = "hidden_if_any")]
     unknown: Option<&'c str>,
     place: Option<PlaceJson<'c>>,
 }
@@ -202,7 +215,28 @@ struct FieldJson<'c> {
 #[derive(Serialize)]
 struct OpenJson<'c> {
     name: &'c str,
+    #[serde(serialize_with = "hidden")]
     reason: &'c str,
+}
+
+/// Writes a text of the configuration, or one that quotes it, without its secrets. In the whole
+/// JSON text, a mask would cover quotation marks too.
+fn hidden<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hide(text))
+}
+
+fn hidden_if_any<S: Serializer>(text: &Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.map(hide).serialize(serializer)
+}
+
+fn all_hidden<S: Serializer>(texts: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(texts.iter().map(|text| hide(text)))
+}
+
+/// Returns the value of a field without secrets, which the name may announce.
+fn shown_value(name: &str, value: &str) -> String {
+    let line = hide(&format!("{name}: {value}"));
+    line.split_once(": ").map_or("", |(_, value)| value).to_string()
 }
 
 fn place_of(sources: &Sources, place: Place) -> PlaceJson<'_> {
@@ -213,8 +247,7 @@ fn place_of(sources: &Sources, place: Place) -> PlaceJson<'_> {
         column,
         start: place.span.start,
         end: place.span.end,
-        // Masked here: in the whole JSON text, a mask would cover quotes too.
-        text: crate::secrets::mask(&bounded(sources.text(place))),
+        text: hide(&bounded(sources.text(place))),
     }
 }
 

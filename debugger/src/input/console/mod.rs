@@ -7,6 +7,7 @@
 mod chromium;
 mod firefox;
 mod other;
+mod status;
 mod webkit;
 
 use std::collections::HashMap;
@@ -63,6 +64,8 @@ pub struct Message {
     pub span: Span,
     /// The place of the words that say what is wrong.
     pub anchor: Span,
+    /// A sentence about what the words tell, where they do not name a cause.
+    pub remark: Option<&'static str>,
     /// Whether a more specific message about the same request replaces it.
     pub is_vague: bool,
 }
@@ -81,6 +84,7 @@ impl Message {
             status: None,
             span: anchor,
             anchor,
+            remark: None,
             is_vague: false,
         }
     }
@@ -314,11 +318,12 @@ fn status(text: &str) -> Option<u16> {
 }
 
 fn read(piece: &Piece<'_>, messages: &mut Vec<Message>) {
-    let readers: [fn(&Piece<'_>) -> Option<Message>; 5] = [
+    let readers: [fn(&Piece<'_>) -> Option<Message>; 6] = [
         other::read_first,
         chromium::read,
         firefox::read,
         webkit::read,
+        status::read,
         other::read,
     ];
     if let Some(mut message) = readers.into_iter().find_map(|reader| reader(piece)) {

@@ -380,6 +380,7 @@ pub(super) fn read(piece: &Piece<'_>) -> Option<Message> {
         let (before, after) = text.split_once(anchor)?;
         message.url = first_url(before);
         message.status = after.trim_start().get(..3).and_then(|digits| digits.parse().ok());
+        message.remark = Some("net::ERR_FAILED says nothing about CORS; many failures have this name");
         message.is_vague = true;
         add_method(piece, &mut message);
         return Some(message);

@@ -13,7 +13,7 @@ use edge_nal::{TcpBind, TcpSplit, WithTimeout};
 use edge_nal_embassy::{Tcp, TcpBuffers};
 use embassy_net::Stack;
 use embassy_time::Instant;
-use embedded_cors::{Policy, rendered};
+use embedded_cors::{Doors, Policy, rendered};
 use embedded_cors_edge_http::Cors;
 use embedded_io_async::{Read, Write};
 use static_cell::StaticCell;
@@ -34,6 +34,15 @@ static CORS: Policy = rendered!(
         .build_or_panic()
 );
 
+/// The doors, in flash. CORS decides who may read. A page of a stranger could still post a form,
+/// and after DNS rebinding it could do everything.
+#[cfg(not(feature = "without-doors"))]
+static DOORS: Doors<()> = Doors::builder(())
+    .allow_hosts(&["lamp.local"])
+    .allow_ip_literals()
+    .allow_localhost()
+    .build_or_panic();
+
 struct Lamp;
 
 impl Handler for Lamp {
@@ -47,9 +56,14 @@ impl Handler for Lamp {
         _: impl Display + Copy,
         connection: &mut Connection<'_, T, N>,
     ) -> Result<(), Error<T::Error>> {
-        let mut memory = [0; CORS.max_response_len()];
-        // A preflight is answered before routing and before authentication.
-        let Some(cors) = Cors::begin(&CORS, connection, &mut memory).await? else {
+        let mut memory = [0; CORS.max_response_len() + Doors::<()>::MORE_LEN];
+        // A preflight is answered, and a stranger is refused, before routing and before
+        // authentication.
+        #[cfg(feature = "without-doors")]
+        let begun = Cors::begin(&CORS, connection, &mut memory);
+        #[cfg(not(feature = "without-doors"))]
+        let begun = Cors::begin_at_doors(&CORS, &DOORS, connection, &mut memory, |_, _| {});
+        let Some(cors) = begun.await? else {
             return Ok(());
         };
         let head = connection.headers()?;

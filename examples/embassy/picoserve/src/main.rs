@@ -6,6 +6,8 @@
 use board::CONNECTIONS;
 use embassy_net::Stack;
 use embassy_time::Instant;
+#[cfg(not(feature = "without-doors"))]
+use embedded_cors::Doors;
 use embedded_cors::Policy;
 use embedded_cors_picoserve::Cors;
 use picoserve::extract::{FromRequest, FromRequestParts};
@@ -27,6 +29,15 @@ static CORS: Policy = Policy::builder()
     .allow_headers(&["authorization", "content-type"])
     .expose_headers(&["x-uptime-ms"])
     .max_age_seconds(600)
+    .build_or_panic();
+
+/// The doors, in flash. CORS decides who may read. A page of a stranger could still post a form,
+/// and after DNS rebinding it could do everything.
+#[cfg(not(feature = "without-doors"))]
+static DOORS: Doors<()> = Doors::builder(())
+    .allow_hosts(&["lamp.local"])
+    .allow_ip_literals()
+    .allow_localhost()
     .build_or_panic();
 
 static CONFIG: Config = Config::const_default().keep_connection_alive();
@@ -85,10 +96,13 @@ async fn switch(_: Authorized, Wanted(is_on): Wanted) -> impl IntoResponse {
 
 #[embassy_executor::task(pool_size = CONNECTIONS)]
 async fn serve(stack: Stack<'static>) -> ! {
+    let cors = Cors::new(&CORS);
+    #[cfg(not(feature = "without-doors"))]
+    let cors = cors.doors(DOORS);
     let app = Router::new()
         .route("/status", get(status))
         .route("/led", get(status).put(switch))
-        .layer(Cors::new(&CORS));
+        .layer(cors);
     let (mut receive, mut transmit, mut head) = ([0; 512], [0; 512], [0; 2048]);
     let never = Server::new(&app, &CONFIG, &mut head)
         .listen_and_serve("", stack, 80, &mut receive, &mut transmit)

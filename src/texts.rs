@@ -31,10 +31,10 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    // Most names have 9 to 16 bytes, and most methods 2 to 8.
+    // Most names have 8 to 16 bytes, and most methods 3 to 7.
     match a.len() {
-        9..=16 => ends_are_equal::<8>(a, b),
-        4..=8 => ends_are_equal::<4>(a, b),
+        8..=16 => ends_are_equal::<8>(a, b),
+        4..=7 => ends_are_equal::<4>(a, b),
         2..=3 => ends_are_equal::<2>(a, b),
         17..=32 => ends_are_equal::<16>(a, b),
         _ => a == b,

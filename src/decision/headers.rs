@@ -303,8 +303,9 @@ impl<'l> PlainNames<'l> {
             let left_before = left;
             let mut entry_bit = 1;
             for entry in allowed.entries.iter() {
-                let is_distinct = allowed.distinct.0 & entry_bit != 0;
-                if is_distinct && let Some(tail) = after_name(rest, entry) {
+                if let Some(tail) = after_name(rest, entry)
+                    && allowed.distinct.0 & entry_bit != 0
+                {
                     let Some(left_after) = left.checked_sub(1) else {
                         break;
                     };

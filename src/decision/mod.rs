@@ -406,24 +406,31 @@ impl<'a> Policy<'a> {
     // The result has 16 bytes, so that it is returned in registers.
     #[inline(never)]
     fn find_plain(&self, method: &[u8], line: Option<&[u8]>) -> Plain {
-        // A longer list may exceed the budget, and would be read twice.
-        let line = line.unwrap_or(b"");
-        let may_be_plain = line.len() < 1024 && !self.options.strict && !self.headers.any;
-        let is_allowed = self.find_method(method).is_some();
-        if !may_be_plain || !is_allowed && (self.methods.any || !is_token(method)) {
+        if self.options.strict || self.headers.any {
             return Plain::NOT;
         }
-        let names = PlainNames::at_start_of(line, &self.headers, MAX_MEMBERS);
-        let index = match names.rest {
-            None => None,
-            Some(_) => match names.index_of_other(&self.headers) {
-                None if !line.is_empty() => return Plain::NOT,
-                index => index,
-            },
-        };
+        let is_allowed = self.find_method(method).is_some();
+        if !is_allowed && (self.methods.any || !is_token(method)) {
+            return Plain::NOT;
+        }
+        let (mut entries, mut refused) = (0, None);
+        if let Some(line) = line {
+            // A longer list may exceed the budget, and would be read twice.
+            if line.len() >= 1024 {
+                return Plain::NOT;
+            }
+            let names = PlainNames::at_start_of(line, &self.headers, MAX_MEMBERS);
+            entries = names.entries;
+            if names.rest.is_some() {
+                refused = names.index_of_other(&self.headers);
+                if refused.is_none() {
+                    return Plain::NOT;
+                }
+            }
+        }
         Plain {
-            entries: EntrySet(names.entries),
-            outcome: match index {
+            entries: EntrySet(entries),
+            outcome: match refused {
                 _ if !is_allowed => PlainOutcome::MethodNotAllowed,
                 None => PlainOutcome::Allowed,
                 Some(index) => PlainOutcome::HeaderNotAllowed(index),

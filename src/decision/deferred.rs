@@ -33,9 +33,9 @@ use crate::request::header_list::ListLines;
 /// The functions of a value that are called through pointers.
 pub(crate) struct Functions<Next, Emit> {
     /// Returns the next member.
-    pub(crate) next: Next,
+    next: Next,
     /// Writes the members with commas between them.
-    pub(crate) emit: Emit,
+    emit: Emit,
 }
 
 /// The functions of an [`Echo`].

@@ -16,9 +16,9 @@
 //!
 //! [`equal`] saves 78 of 929 instructions in the row `decide/preflight_allowed/exact_000008`
 //! (`.ci/bench.py`); [`put_all`] is part of what a ready answer saves. Elsewhere than on 64-bit
-//! targets the chunks would take more flash, so texts are compared a word at a time. `memcmp`, which
-//! compares a byte at a time there, is not linked. This saves 184 of 5,799
-//! instructions in `preflight_allowed whole` on a Cortex-M3 (`.ci/certificate.py`).
+//! targets the chunks would take more flash, so texts are compared a word at a time there. This
+//! saves 184 of 5,799 instructions in `preflight_allowed whole` on a Cortex-M3
+//! (`.ci/certificate.py`), where `memcmp` compares a byte at a time.
 
 use crate::scan::WORD;
 
@@ -58,8 +58,8 @@ pub(crate) fn equal_origins(entry: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// Does the work of [`equal`] out of line: with `memcmp` on 64-bit targets, and one machine word at a
-/// time elsewhere.
+/// Does the work of [`equal`] out of line: with `memcmp` on 64-bit targets, and one machine word at
+/// a time elsewhere.
 #[inline(always)]
 pub(crate) fn equal_out_of_line(a: &[u8], b: &[u8]) -> bool {
     if cfg!(target_pointer_width = "64") {

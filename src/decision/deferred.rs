@@ -33,18 +33,18 @@ use crate::request::header_list::ListLines;
 /// The functions of a value that are called through pointers.
 pub(crate) struct Functions<Next, Emit> {
     /// Returns the next member.
-    pub(crate) next: Next,
+    next: Next,
     /// Writes the members with commas between them.
-    pub(crate) emit: Emit,
+    emit: Emit,
 }
 
 /// The functions of an [`Echo`].
 pub(crate) type EchoFunctions =
-    Functions<for<'n> fn(&mut RequestedHeaders<'n>) -> Option<&'n str>, fn(&Echo<'_>, &mut Out<'_>)>;
+    Functions<for<'n> fn(&mut RequestedHeaders<'n>) -> Option<&'n [u8]>, fn(&Echo<'_>, &mut Out<'_>)>;
 
 /// The functions of an [`ExistingVary`].
 type VaryFunctions =
-    Functions<for<'m> fn(&mut MergedVary<'m>) -> Option<&'m str>, fn(&ExistingVary<'_>, Vary, &mut Out<'_>)>;
+    Functions<for<'m> fn(&mut MergedVary<'m>) -> Option<&'m [u8]>, fn(&ExistingVary<'_>, Vary, &mut Out<'_>)>;
 
 /// An iterator over the members of a value, which are found when they are written.
 #[derive(Clone)]
@@ -57,20 +57,22 @@ pub(crate) enum Deferred<'a> {
 impl<'a> Deferred<'a> {
     pub(crate) fn next(&mut self) -> Option<&'a str> {
         match self {
-            Self::Requested(functions, names) => (functions.next)(names),
-            Self::Vary(functions, vary) => (functions.next)(vary),
+            Self::Requested(functions, names) => (functions.next)(names).map(as_str),
+            Self::Vary(functions, vary) => (functions.next)(vary).map(as_str),
             Self::Entries(functions, entries) => (functions.next)(entries),
         }
     }
+}
 
-    /// Writes the members with commas between them.
-    fn emit(mut self, out: &mut Out<'_>) {
-        let mut separator = "";
-        while let Some(member) = self.next() {
-            out.text(separator);
-            out.text(member);
-            separator = ",";
-        }
+/// Writes members with commas between them.
+// The members are bytes, because the check of UTF-8 that a `&str` needs takes 294 bytes of flash on
+// a Cortex-M3.
+fn emit_all<'m>(mut next: impl FnMut() -> Option<&'m [u8]>, out: &mut Out<'_>) {
+    let mut separator = "";
+    while let Some(member) = next() {
+        out.text(separator);
+        out.bytes(member);
+        separator = ",";
     }
 }
 
@@ -84,8 +86,11 @@ pub(crate) struct Echo<'r> {
 impl<'r> Echo<'r> {
     /// The pointers that link the code for an echo.
     pub(crate) const FUNCTIONS: &'static EchoFunctions = &Functions {
-        next: |names| names.next(),
-        emit: |echo, out| echo.members().emit(out),
+        next: |names| names.next_bytes(),
+        emit: |echo, out| {
+            let mut names = echo.lines.names();
+            emit_all(|| names.next_bytes(), out);
+        },
     };
 
     pub(crate) const fn new(lines: &ListLines<'r>, functions: &'static EchoFunctions) -> Self {
@@ -167,20 +172,26 @@ impl<'a> ExistingVary<'a> {
             values,
             functions: &Functions {
                 next: |vary| vary.next(),
-                emit: |existing, needed, out| existing.and(needed).emit(out),
+                emit: |existing, needed, out| {
+                    let mut merged = existing.merged(needed);
+                    emit_all(|| merged.next(), out);
+                },
             },
         }
     }
 
     /// Returns these members, then those of `needed` that they lack.
     pub(crate) const fn and(&self, needed: Vary) -> Deferred<'a> {
-        let merged = MergedVary {
+        Deferred::Vary(self.functions, self.merged(needed))
+    }
+
+    const fn merged(&self, needed: Vary) -> MergedVary<'a> {
+        MergedVary {
             values: self.values,
             value: b"",
             next_value: 0,
             needed: needed.members(),
-        };
-        Deferred::Vary(self.functions, merged)
+        }
     }
 
     /// Writes the members that [`and`](Self::and) returns, with commas between them.
@@ -207,7 +218,7 @@ pub(crate) struct MergedVary<'a> {
 }
 
 impl<'a> MergedVary<'a> {
-    fn next(&mut self) -> Option<&'a str> {
+    fn next(&mut self) -> Option<&'a [u8]> {
         loop {
             while !self.value.is_empty() {
                 let comma = self.value.iter().position(|&byte| byte == b',');
@@ -218,7 +229,7 @@ impl<'a> MergedVary<'a> {
                 self.value = rest;
                 let member = trim_ows(member);
                 if !member.is_empty() {
-                    return Some(as_str(member));
+                    return Some(member);
                 }
             }
             let Some(value) = self.values.get(self.next_value) else {
@@ -230,7 +241,7 @@ impl<'a> MergedVary<'a> {
         while let Some((member, others)) = self.needed.split_first() {
             self.needed = others;
             if !varies_by(self.values.iter(), member) {
-                return Some(member);
+                return Some(member.as_bytes());
             }
         }
         None
@@ -250,10 +261,13 @@ pub(crate) fn varies_by<'v>(mut values: impl Iterator<Item = &'v [u8]>, member: 
 mod tests {
     use super::*;
 
-    fn written(members: Deferred<'_>) -> String {
+    /// Returns what `emit` writes, which is `members` with commas between them.
+    fn written(mut members: Deferred<'_>, emit: impl Fn(&mut Out<'_>)) -> String {
         let mut buffer = [0; 128];
-        let written = Out::write(&mut buffer, usize::MAX, |out| members.clone().emit(out));
-        as_str(written.unwrap()).into()
+        let written = as_str(Out::write(&mut buffer, usize::MAX, emit).unwrap());
+        let members: Vec<&str> = core::iter::from_fn(|| members.next()).collect();
+        assert_eq!(written, members.join(","));
+        written.into()
     }
 
     #[test]
@@ -277,8 +291,9 @@ mod tests {
         ] {
             let bytes: Vec<&[u8]> = existing.iter().map(|value| value.as_bytes()).collect();
             for values in [VaryValue::values(existing), VaryValue::values(&bytes)] {
-                let members = ExistingVary::new(values).and(needed);
-                assert_eq!(written(members), merged, "{existing:?} and {needed:?}");
+                let vary = ExistingVary::new(values);
+                let written = written(vary.and(needed), |out| vary.emit_and(needed, out));
+                assert_eq!(written, merged, "{existing:?} and {needed:?}");
             }
         }
     }
@@ -295,7 +310,7 @@ mod tests {
                 lines.keep(line.as_bytes());
             }
             let echo = Echo::new(&lines, Echo::FUNCTIONS);
-            assert_eq!(written(echo.members()), echoed);
+            assert_eq!(written(echo.members(), |out| echo.emit(out)), echoed);
         }
     }
 }

@@ -89,9 +89,9 @@ impl ListCheck {
     /// Takes the [plain names](PlainNames) at the start of a line, and returns the rest of the
     /// line; or `None` if nothing is left. [`feed`](Self::feed) takes any line and gives the same
     /// result.
-    // This function and `feed` are not inlined on 32-bit targets, so that what they keep in registers
-    // is not on the stack of the whole decision: saves 40 of 560 bytes of `stack all_whole` and 292
-    // of 8,580 bytes of `flash response` on a Cortex-M3 (`.ci/certificate.py`).
+    // This function and `feed` are not inlined on 32-bit targets, so that what they keep on the
+    // stack is not there during the whole decision: saves 40 of 560 bytes of `stack all_whole` and
+    // 292 of 8,580 bytes of `flash response` on a Cortex-M3 (`.ci/certificate.py`).
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn take_plain_names<'l>(&mut self, allowed: &Names<'_>, line: &'l [u8]) -> Option<&'l [u8]> {
         if allowed.any || self.refused.is_some() {

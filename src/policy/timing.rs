@@ -9,7 +9,6 @@
 use super::allowlist::Allowlist;
 use super::lists::{Entries, Iter};
 use crate::buffer::Out;
-use crate::decision::deferred::Functions;
 
 /// The value of the field.
 #[derive(Clone, Copy)]
@@ -24,11 +23,15 @@ pub(crate) enum Timing {
 }
 
 /// The functions of a list of all entries.
-pub(crate) type EntriesFunctions =
-    Functions<for<'e> fn(&mut Iter<'e>) -> Option<&'e str>, fn(&Entries<'_>, &mut Out<'_>)>;
+pub(crate) struct EntriesFunctions {
+    /// Returns the next entry.
+    pub(crate) next: for<'e> fn(&mut Iter<'e>) -> Option<&'e str>,
+    /// Writes the entries with commas between them.
+    pub(crate) emit: fn(&Entries<'_>, &mut Out<'_>),
+}
 
 impl Timing {
-    const FUNCTIONS: &'static EntriesFunctions = &Functions {
+    const FUNCTIONS: &'static EntriesFunctions = &EntriesFunctions {
         next: |entries| entries.next(),
         emit: |entries, out| entries.emit(out),
     };

@@ -114,6 +114,17 @@ impl<'r> RequestedHeaders<'r> {
             .chain(self.more.iter().map_while(|line| *line))
     }
 
+    /// Returns the bytes of the next name, which are ASCII.
+    pub(crate) fn next_bytes(&mut self) -> Option<&'r [u8]> {
+        loop {
+            let member = self.member()?;
+            if member.is_empty() {
+                continue;
+            }
+            return Some(if ascii::is_token(member) { member } else { b"" });
+        }
+    }
+
     /// Returns the next member without the white space around it, empty or not.
     fn member(&mut self) -> Option<&'r [u8]> {
         let line = self.line?;
@@ -134,17 +145,7 @@ impl<'r> Iterator for RequestedHeaders<'r> {
     type Item = &'r str;
 
     fn next(&mut self) -> Option<&'r str> {
-        loop {
-            let member = self.member()?;
-            if member.is_empty() {
-                continue;
-            }
-            return Some(if ascii::is_token(member) {
-                as_str(member)
-            } else {
-                ""
-            });
-        }
+        self.next_bytes().map(as_str)
     }
 }
 

@@ -327,7 +327,7 @@ impl<'a> Policy<'a> {
             return None;
         }
         let method = self.find_method(method)?;
-        let names = PlainNames::at_start_of(line, &self.headers, MAX_MEMBERS);
+        let names = PlainNames::at_start_of(line, &self.headers, MAX_MEMBERS, true);
         let verdict = if names.rest.is_none() {
             Verdict::Allowed
         } else {

@@ -199,6 +199,27 @@ impl ListCheck {
         }
     }
 
+    /// Takes a byte within a name, and returns `true`; or returns `false` if the byte is another, or
+    /// if several entries begin with what has been read of the name. [`feed`](Self::feed) takes
+    /// any byte.
+    // After a few bytes of a name, at most one entry begins with them.
+    #[inline(always)]
+    pub(crate) fn takes_byte_of_name(&mut self, allowed: &Names<'_>, byte: u8) -> bool {
+        let candidates = self.candidates.0;
+        if self.place != Place::Inside || allowed.any || !candidates.is_power_of_two() || !is_tchar(byte) {
+            return false;
+        }
+        let Some(entry) = allowed.entries.get(candidates.trailing_zeros() as usize) else {
+            return false;
+        };
+        let next = entry.as_bytes().get(self.name_len as usize);
+        if !next.is_some_and(|next| *next == byte || next.eq_ignore_ascii_case(&byte)) {
+            self.candidates.0 = 0;
+        }
+        self.name_len = self.name_len.saturating_add(1);
+        true
+    }
+
     /// Ends the line.
     pub(crate) fn end_line(&mut self, allowed: &Names<'_>) {
         if self.refused.is_some() {

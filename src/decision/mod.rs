@@ -419,7 +419,7 @@ impl<'a> Policy<'a> {
             if line.len() >= 1024 {
                 return Plain::NOT;
             }
-            let names = PlainNames::at_start_of(line, &self.headers, MAX_MEMBERS);
+            let names = PlainNames::at_start_of(line, &self.headers, MAX_MEMBERS, true);
             entries = names.entries;
             if names.rest.is_some() {
                 refused = names.index_of_other(&self.headers);

@@ -15,7 +15,7 @@
 //! save 3 % of the instructions (`actual_allowed pieces` of `.ci/certificate.py`). But each reader
 //! would take 14 bytes more, 5 % of a `RequestReader<256>`, and the program 80 bytes more of flash.
 
-use crate::ascii::{trim_ows_end, until};
+use crate::ascii::{is_ows, trim_ows_end, until};
 use crate::buffer::copy;
 use crate::decision::headers::ListCheck;
 use crate::policy::Names;
@@ -81,6 +81,30 @@ impl BufferedHead {
         self.fields.map(|span| span.of(bytes))
     }
 
+    /// Returns whether a line of the list of requested headers is being read, and is not skipped.
+    pub(crate) fn is_in_list(&self) -> bool {
+        self.field == Some(RequestField::Headers)
+    }
+
+    /// Appends a byte to the value in `bytes`, or drops it if the value is not kept, and returns
+    /// `true`; or returns `false` if white space or a full buffer makes it a case for
+    /// [`ValueBuffer::append`].
+    #[inline(always)]
+    pub(crate) fn keep_byte(&mut self, bytes: &mut [u8], byte: u8) -> bool {
+        if self.field.is_none() || self.is_truncated {
+            return true;
+        }
+        if self.space > 0 || is_ows(byte) || self.value_end >= self.back {
+            return false;
+        }
+        let Some(place) = bytes.get_mut(self.value_end as usize) else {
+            return false;
+        };
+        *place = byte;
+        self.value_end += 1;
+        true
+    }
+
     /// Returns the list of requested headers, all its lines as one.
     pub(crate) fn lines<'s>(&self, bytes: &'s [u8]) -> ListLines<'s> {
         let mut lines = ListLines::NONE;
@@ -144,7 +168,7 @@ impl ValueBuffer<'_> {
     /// Returns the check, if it takes the value that is being read.
     fn list_check(&mut self) -> Option<(&Names<'_>, &mut ListCheck)> {
         let (allowed, check) = self.check.as_mut()?;
-        (self.head.field == Some(RequestField::Headers)).then_some((allowed, check))
+        self.head.is_in_list().then_some((allowed, check))
     }
 
     /// Appends bytes to the value.

@@ -102,6 +102,46 @@ impl Scanner {
             && matches!((self.position, piece), (Position::SkipLine, [byte]) if *byte != b'\n')
     }
 
+    /// Reads `byte` if it is in the middle of a name or of a value, or begins or ends a line that is
+    /// skipped, and returns whether it did. [`push`](Self::push) reads any byte, in the same way.
+    /// `take` gets a byte of a value and returns whether it took it.
+    #[inline(always)]
+    pub(crate) fn takes_byte(&mut self, byte: u8, take: impl FnOnce(u8) -> bool) -> bool {
+        match self.position {
+            Position::SkipLine => {
+                if byte == b'\n' {
+                    self.position = Position::LineStart;
+                }
+                true
+            }
+            Position::LineStart if !matches!(byte, b'\r' | b'\n') && !is_ows(byte) => {
+                self.field = RequestField::with_initial(byte);
+                self.matched = 1;
+                self.position = match self.field {
+                    Some(_) => Position::Name,
+                    None => Position::SkipLine,
+                };
+                true
+            }
+            Position::Name => self.takes_byte_of_name(byte),
+            Position::Value => !matches!(byte, b'\r' | b'\n') && take(byte),
+            _ => false,
+        }
+    }
+
+    /// Reads `byte` if it is the next one of the name, and returns whether it did.
+    // The byte after the shared ones selects a name. This is left to `take_name`.
+    #[inline(always)]
+    fn takes_byte_of_name(&mut self, byte: u8) -> bool {
+        let Some(field) = self.field else { return false };
+        let matched = self.matched as usize;
+        let next = field.name().as_bytes().get(matched);
+        let is_next = matched != SHARED_LEN
+            && next.is_some_and(|next| byte == *next || byte.eq_ignore_ascii_case(next));
+        self.matched += u8::from(is_next);
+        is_next
+    }
+
     /// Reads `piece`, up to the end of the head at most, and returns how many bytes it read.
     pub(crate) fn push<'c>(&mut self, piece: &'c [u8], sink: &mut impl Sink<'c>) -> Result<usize, HeadError> {
         let mut rest = piece;

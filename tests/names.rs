@@ -82,6 +82,7 @@ fn every_member_and_flag_of_the_c_library_has_a_row() {
         .lines()
         .filter(|line| line.starts_with("  ") && line.ends_with(';') && !line.starts_with("   *"))
         .map(|line| line.trim_end_matches(';').rsplit([' ', '*']).next().unwrap())
+        .map(|member| member.split('[').next().unwrap())
         .filter(|member| !["struct_size", "flags"].contains(member));
     let flags = HEADER.lines().filter_map(|line| {
         let (name, value) = line.strip_prefix("#define ")?.split_once(' ')?;

@@ -204,8 +204,8 @@ impl ListCheck {
         }
     }
 
-    /// Takes a byte within a name, and returns `true`; or returns `false` if the byte is another, or
-    /// if several entries begin with what has been read of the name. [`feed`](Self::feed) takes
+    /// Takes a byte within a name, and returns `true`; or returns `false` if the byte is another,
+    /// or if several entries begin with what has been read of the name. [`feed`](Self::feed) takes
     /// any byte.
     // After a few bytes of a name, at most one entry begins with them.
     #[inline(always)]

@@ -291,8 +291,8 @@ pub(crate) const fn buffer_len<const N: usize>() -> u16 {
 // `push` enters a loop, chooses a part of a line, and searches for the end of that part, for each
 // piece. In a head that arrives byte by byte, nearly every byte leaves the reader in the same part,
 // or begins or ends a line that is skipped. The functions below take these bytes, and the tests
-// compare them with the reader of whole heads. This saves 16,973 of 38,495 instructions in the row
-// `wire/preflight_chromium/pieces_1`, and 19,518 of 48,196 in
+// compare them with the reader of whole heads. This saves 17,537 of 38,495 instructions in the row
+// `wire/preflight_chromium/pieces_1`, and 20,241 of 47,875 in
 // `wire/preflight_chromium/policy_reader_1` (`.ci/bench.py`).
 #[inline(always)]
 const fn single_byte(piece: &[u8]) -> Option<u8> {

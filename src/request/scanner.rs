@@ -102,9 +102,9 @@ impl Scanner {
             && matches!((self.position, piece), (Position::SkipLine, [byte]) if *byte != b'\n')
     }
 
-    /// Reads `byte` if it is in the middle of a name or of a value, or begins or ends a line that is
-    /// skipped, and returns whether it did. [`push`](Self::push) reads any byte, in the same way.
-    /// `take` gets a byte of a value and returns whether it took it.
+    /// Reads `byte` if it is in the middle of a name or of a value, or begins or ends a line that
+    /// is skipped, and returns whether it did. [`push`](Self::push) reads any byte, in the same
+    /// way. `take` gets a byte of a value and returns whether it took it.
     #[inline(always)]
     pub(crate) fn takes_byte(&mut self, byte: u8, take: impl FnOnce(u8) -> bool) -> bool {
         match self.position {

@@ -253,7 +253,7 @@ impl<'c> Sink<'c> for ValueBuffer<'_> {
 
     fn value(&mut self, bytes: &'c [u8]) {
         if let Some((allowed, check)) = self.list_check() {
-            return check.feed(allowed, bytes);
+            return check.feed_piece(allowed, bytes);
         }
         if self.head.field.is_some() && !self.head.is_truncated {
             self.append(bytes);

@@ -69,9 +69,9 @@ impl<V: Copy> FieldState<V> {
 
 /// Whether the states of `Origin` and `Access-Control-Request-Method` are changed by the same code,
 /// through a pointer to one of them.
-// This saves 136 of 8,128 bytes of `flash response` on a Cortex-M3 (`.ci/certificate.py`). On 64-bit
-// targets, the pointer would keep both states in memory, which adds 30 of 317 instructions to the
-// row `decide/actual_allowed/exact_000008` (`.ci/bench.py`).
+// This saves 136 of 8,128 bytes of `flash response` on a Cortex-M3 (`.ci/certificate.py`). On
+// 64-bit targets, the pointer would keep both states in memory, which adds 30 of 317 instructions
+// to the row `decide/actual_allowed/exact_000008` (`.ci/bench.py`).
 const BY_POINTER: bool = !cfg!(target_pointer_width = "64");
 
 /// A fault of a field line that leaves it without a usable value.

@@ -130,14 +130,13 @@ impl Scanner {
     }
 
     /// Reads `byte` if it is the next one of the name, and returns whether it did.
-    // The byte after the shared ones selects a name. This is left to `take_name`.
+    // At the first byte that the two long names do not share, `field` is `Method`. The byte of the
+    // other name is left to `take_name`, which selects it.
     #[inline(always)]
     fn takes_byte_of_name(&mut self, byte: u8) -> bool {
         let Some(field) = self.field else { return false };
-        let matched = self.matched as usize;
-        let next = field.name().as_bytes().get(matched);
-        let is_next = matched != SHARED_LEN
-            && next.is_some_and(|next| byte == *next || byte.eq_ignore_ascii_case(next));
+        let next = field.name().as_bytes().get(self.matched as usize);
+        let is_next = next.is_some_and(|next| byte == *next || byte.eq_ignore_ascii_case(next));
         self.matched += u8::from(is_next);
         is_next
     }

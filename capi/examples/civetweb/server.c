@@ -43,7 +43,7 @@ static int handle(struct mg_connection *connection, void *policy) {
   }
 
   mg_response_header_start(connection, reply.status);
-  /* Without all of the fields there is no answer at all. */
+  /* If the fields do not fit, the server does not answer. */
   if (*cors != '\0' && mg_response_header_add_lines(connection, cors) < 0) return 500;
   if (reply.name != NULL) mg_response_header_add(connection, reply.name, reply.value, -1);
   if (*reply.content != '\0') mg_response_header_add(connection, "Content-Type", "application/json", -1);

@@ -592,8 +592,8 @@ static void ngx_http_ecors_log_refused(ngx_http_request_t *r, const ecors_decisi
   ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "%s", message);
 }
 
-/* Decides about a request. Returns NULL if there is no memory. If the library fails the context has
- * no fields, and browsers refuse. */
+/* Decides on a request. Returns NULL if there is no memory. If the library fails, the context has
+ * no fields, and browsers refuse the response. */
 static ngx_http_ecors_ctx_t *ngx_http_ecors_decide(ngx_http_request_t *r, const ngx_http_ecors_conf_t *conf) {
   const ecors_policy *policy = conf->policy;
   ngx_table_elt_t *origin;
